@@ -1,0 +1,1 @@
+//! SQLite: lists, versions, provenance and the audit chain.

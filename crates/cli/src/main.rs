@@ -1,0 +1,3 @@
+//! The examiner's command line.
+
+fn main() {}

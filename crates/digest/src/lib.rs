@@ -1,0 +1,1 @@
+//! Bytes to exact digests in one pass.

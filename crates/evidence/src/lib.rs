@@ -1,0 +1,1 @@
+//! Where bytes come from: folders and files, opened without leaving a trace.

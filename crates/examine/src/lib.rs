@@ -1,0 +1,1 @@
+//! One file in, one bounded Examination record out.

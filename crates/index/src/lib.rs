@@ -1,0 +1,1 @@
+//! Exact radius search and digest look-up over borrowed slices.

@@ -1,0 +1,1 @@
+//! Hash-list formats: streaming readers and writers, no storage.

@@ -1,0 +1,1 @@
+//! Untrusted bytes to luma planes and labelled hashes, under limits.

@@ -1,0 +1,1 @@
+//! Worker processes for untrusted input: pool, budget, deadline, memory limit.

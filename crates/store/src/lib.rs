@@ -1,0 +1,1 @@
+//! Versioned, checksummed, memory-mapped generations of known material.

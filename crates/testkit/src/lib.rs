@@ -1,0 +1,1 @@
+//! Naive oracles and failing I/O for tests; never published.
