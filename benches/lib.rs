@@ -1,0 +1,1 @@
+//! Criterion benches of hashward: `cargo bench -p hashward-benches`.
