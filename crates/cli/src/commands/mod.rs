@@ -1,0 +1,19 @@
+//! One file per command; this one only sends each command to its file.
+
+pub(crate) mod hash;
+pub(crate) mod lookup;
+pub(crate) mod scan;
+pub(crate) mod worker;
+
+use crate::args::Command;
+use crate::exit::ExitStatus;
+use crate::printer::Printer;
+
+/// Runs a command. An error means that it could not run (exit code 2).
+pub(crate) fn run(command: Command, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
+    match command {
+        Command::Hash(args) => hash::run(&args, printer),
+        Command::Lookup(args) => lookup::run(&args, printer),
+        Command::Scan(args) => scan::run(&args, printer),
+    }
+}
