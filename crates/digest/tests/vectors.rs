@@ -1,0 +1,130 @@
+//! Published test vectors, and independence from how the bytes are split.
+
+use hashward_digest::Hasher;
+use hashward_hash::{DigestKinds, Digests, HashKind};
+use proptest::prelude::*;
+
+fn digests(bytes: &[u8]) -> Digests {
+    let mut hasher = Hasher::new(DigestKinds::ALL);
+    hasher.update(bytes);
+    hasher.finalize()
+}
+
+fn hex_of(bytes: &[u8], kind: HashKind) -> String {
+    let all = digests(bytes);
+    let value = all.values().find(|value| value.kind() == kind).expect("kind was asked for");
+    value.to_hex()
+}
+
+/// RFC 1321, section A.5.
+#[test]
+fn md5_gives_the_vectors_of_rfc_1321() {
+    for (text, expected) in [
+        ("", "d41d8cd98f00b204e9800998ecf8427e"),
+        ("a", "0cc175b9c0f1b6a831c399e269772661"),
+        ("abc", "900150983cd24fb0d6963f7d28e17f72"),
+        ("message digest", "f96b697d7cb7938d525a2f31aaf161d0"),
+        ("abcdefghijklmnopqrstuvwxyz", "c3fcd3d76192e4007dfb496cca67e13b"),
+        (
+            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",
+            "d174ab98d277d9f5a5611c2c9f419d9f",
+        ),
+        (
+            "12345678901234567890123456789012345678901234567890123456789012345678901234567890",
+            "57edf4a22be3c955ac49da2e2107b67a",
+        ),
+    ] {
+        assert_eq!(hex_of(text.as_bytes(), HashKind::Md5), expected);
+    }
+}
+
+/// FIPS 180-4 examples (NIST "SHA_All" and the messages of RFC 3174).
+#[test]
+fn sha1_and_sha256_give_the_vectors_of_nist() {
+    let million = "a".repeat(1_000_000);
+    let two_blocks = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";
+    for (text, sha1, sha256) in [
+        (
+            "",
+            "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        ),
+        (
+            "abc",
+            "a9993e364706816aba3e25717850c26c9cd0d89d",
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+        ),
+        (
+            two_blocks,
+            "84983e441c3bd26ebaae4aa1f95129e5e54670f1",
+            "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1",
+        ),
+        (
+            million.as_str(),
+            "34aa973cd4c4daa4f61eeb2bdbad27316534016f",
+            "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0",
+        ),
+    ] {
+        assert_eq!(hex_of(text.as_bytes(), HashKind::Sha1), sha1);
+        assert_eq!(hex_of(text.as_bytes(), HashKind::Sha256), sha256);
+    }
+}
+
+/// The official vectors hash the bytes 0, 1, … 250, 0, 1, … of the given length.
+#[test]
+fn blake3_gives_its_official_vectors() {
+    let input = |length: usize| (0..length).map(|i| (i % 251) as u8).collect::<Vec<_>>();
+    for (length, expected) in [
+        (0, "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262"),
+        (1, "2d3adedff11b61f14c886e35afa036736dcd87a74d27b5c1510225d0f592e213"),
+        (1023, "10108970eeda3eb932baac1428c7a2163b0e924c9a9e25b35bba72b28f70bd11"),
+        (1024, "42214739f095a406f3fc83deb889744ac00df831c10daa55189b5d121c855af7"),
+        (1025, "d00278ae47eb27b34faecf67b4fe263f82d5412916c1ffd97c8cb7fb814b8444"),
+        (102_400, "bc3e3d41a1146b069abffad3c0d44860cf664390afce4d9661f7902e7943e085"),
+    ] {
+        assert_eq!(hex_of(&input(length), HashKind::Blake3), expected, "length {length}");
+    }
+}
+
+#[test]
+fn only_the_kinds_asked_for_are_computed() {
+    for kinds in (0..16).map(|bits| DigestKinds {
+        md5: bits & 1 != 0,
+        sha1: bits & 2 != 0,
+        sha256: bits & 4 != 0,
+        blake3: bits & 8 != 0,
+    }) {
+        let mut hasher = Hasher::new(kinds);
+        hasher.update(b"some bytes");
+        let found = hasher.finalize();
+        let all = digests(b"some bytes");
+        assert_eq!(found.md5, all.md5.filter(|_| kinds.md5));
+        assert_eq!(found.sha1, all.sha1.filter(|_| kinds.sha1));
+        assert_eq!(found.sha256, all.sha256.filter(|_| kinds.sha256));
+        assert_eq!(found.blake3, all.blake3.filter(|_| kinds.blake3));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn how_the_bytes_are_split_never_shows(
+        length in 0usize..80_000,
+        seed: u64,
+        cuts in proptest::collection::vec(0usize..80_000, 0..12),
+    ) {
+        let bytes: Vec<u8> = (0..length as u64)
+            .map(|i| (seed.wrapping_add(i).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8)
+            .collect();
+        let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(length)).collect();
+        cuts.push(length);
+        cuts.sort_unstable();
+        let mut hasher = Hasher::new(DigestKinds::ALL);
+        let mut start = 0;
+        for end in cuts {
+            hasher.update(&bytes[start..end]);
+            start = end;
+        }
+        prop_assert_eq!(hasher.finalize(), digests(&bytes));
+    }
+}
