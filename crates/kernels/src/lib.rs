@@ -19,5 +19,6 @@
 //! one that the machine has.
 
 mod dispatch;
+pub mod hamming;
 
 pub use dispatch::{Backend, BadPin, PIN, backend};

@@ -19,12 +19,8 @@ use std::arch::x86_64::{
     _mm256_unpacklo_epi64, _mm256_xor_si256,
 };
 
-pub(super) fn available() -> bool {
-    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("popcnt")
-}
-
 /// # Safety
-/// The machine must have the features of [`available`].
+/// The machine must have the features that the function is compiled for.
 #[target_feature(enable = "avx2,popcnt")]
 pub(super) unsafe fn scan256(
     codes: &[[u8; 32]],
@@ -80,7 +76,7 @@ fn ones_per_word(bits: __m256i) -> __m256i {
 }
 
 /// # Safety
-/// The machine must have the features of [`available`].
+/// The machine must have the features that the function is compiled for.
 #[target_feature(enable = "avx2,popcnt")]
 pub(super) unsafe fn scan(
     codes: &[u8],

@@ -20,15 +20,8 @@ use std::arch::x86_64::{
 /// Lane that holds the distance of each of the eight codes.
 const LANE_OF_CODE: [usize; 8] = [0, 2, 1, 3, 4, 6, 5, 7];
 
-pub(super) fn available() -> bool {
-    is_x86_feature_detected!("avx512f")
-        && is_x86_feature_detected!("avx512vl")
-        && is_x86_feature_detected!("avx512vpopcntdq")
-        && is_x86_feature_detected!("popcnt")
-}
-
 /// # Safety
-/// The machine must have the features of [`available`].
+/// The machine must have the features that the function is compiled for.
 #[target_feature(enable = "avx512f,avx512vl,avx512vpopcntdq,popcnt")]
 pub(super) unsafe fn scan256(
     codes: &[[u8; 32]],
@@ -76,7 +69,7 @@ fn fold(v0: __m512i, v1: __m512i, v2: __m512i, v3: __m512i) -> __m512i {
 }
 
 /// # Safety
-/// The machine must have the features of [`available`].
+/// The machine must have the features that the function is compiled for.
 #[target_feature(enable = "avx512f,avx512vl,avx512vpopcntdq,popcnt")]
 pub(super) unsafe fn scan(
     codes: &[u8],

@@ -43,10 +43,10 @@ pub fn scan256(codes: &[[u8; 32]], query: &[u8; 32], radius: u16, out: &mut Vec<
     scan256_with(backend(), codes, query, radius, out);
 }
 
-/// [`scan256`] on a given backend; one that this machine lacks is replaced by a simpler one.
+/// [`scan256`] on a given backend.
 ///
 /// # Panics
-/// When the table has more than `u32::MAX` codes.
+/// When the machine lacks the backend, or the table has more than `u32::MAX` codes.
 pub fn scan256_with(
     backend: Backend,
     codes: &[[u8; 32]],
@@ -55,20 +55,20 @@ pub fn scan256_with(
     out: &mut Vec<Near>,
 ) {
     assert!(u32::try_from(codes.len()).is_ok(), "a table has at most u32::MAX codes");
-    match backend {
+    match backend.checked() {
         #[cfg(target_arch = "x86_64")]
-        Backend::Avx512 if avx512::available() => {
-            // SAFETY: `available` has just seen every feature that the function is compiled for.
+        Backend::Avx512 => {
+            // SAFETY: `checked` has just seen every feature that the function is compiled for.
             unsafe { avx512::scan256(codes, query, radius, out) }
         }
         #[cfg(target_arch = "x86_64")]
-        Backend::Avx512 | Backend::Avx2 if avx2::available() => {
-            // SAFETY: `available` has just seen every feature that the function is compiled for.
+        Backend::Avx2 => {
+            // SAFETY: `checked` has just seen every feature that the function is compiled for.
             unsafe { avx2::scan256(codes, query, radius, out) }
         }
         #[cfg(target_arch = "aarch64")]
-        Backend::Neon if neon::available() => {
-            // SAFETY: `available` has just seen every feature that the function is compiled for.
+        Backend::Neon => {
+            // SAFETY: `checked` has just seen every feature that the function is compiled for.
             unsafe { neon::scan256(codes, query, radius, out) }
         }
         _ => scalar::scan256(codes, query, radius, out),
@@ -85,10 +85,10 @@ pub fn scan(codes: &[u8], width: usize, query: &[u8], radius: u16, out: &mut Vec
     scan_with(backend(), codes, width, query, radius, out);
 }
 
-/// [`scan`] on a given backend; one that this machine lacks is replaced by a simpler one.
+/// [`scan`] on a given backend.
 ///
 /// # Panics
-/// As [`scan`].
+/// As [`scan`], and when the machine lacks the backend.
 pub fn scan_with(
     backend: Backend,
     codes: &[u8],
@@ -103,15 +103,15 @@ pub fn scan_with(
         return scan256_with(backend, codes.as_chunks().0, query, radius, out);
     }
     assert!(u32::try_from(codes.len() / width).is_ok(), "a table has at most u32::MAX codes");
-    match backend {
+    match backend.checked() {
         #[cfg(target_arch = "x86_64")]
-        Backend::Avx512 if avx512::available() => {
-            // SAFETY: `available` has just seen every feature that the function is compiled for.
+        Backend::Avx512 => {
+            // SAFETY: `checked` has just seen every feature that the function is compiled for.
             unsafe { avx512::scan(codes, width, query, radius, out) }
         }
         #[cfg(target_arch = "x86_64")]
-        Backend::Avx512 | Backend::Avx2 if avx2::available() => {
-            // SAFETY: `available` has just seen every feature that the function is compiled for.
+        Backend::Avx2 => {
+            // SAFETY: `checked` has just seen every feature that the function is compiled for.
             unsafe { avx2::scan(codes, width, query, radius, out) }
         }
         _ => scalar::scan(codes, width, query, radius, out),

@@ -11,12 +11,8 @@
 use super::{Near, scalar};
 use std::arch::aarch64::{vaddlvq_u8, vaddq_u8, vcntq_u8, veorq_u8, vld1q_u8};
 
-pub(super) fn available() -> bool {
-    std::arch::is_aarch64_feature_detected!("neon")
-}
-
 /// # Safety
-/// The machine must have the features of [`available`].
+/// The machine must have the features that the function is compiled for.
 #[target_feature(enable = "neon")]
 pub(super) unsafe fn scan256(
     codes: &[[u8; 32]],

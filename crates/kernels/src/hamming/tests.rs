@@ -61,7 +61,8 @@ fn lengths_around_every_step_at_every_offset() {
 #[test]
 fn all_bits_differing_and_none() {
     for backend in Backend::available() {
-        let codes = [[0xff; 32], [0; 32], [0xff; 32], [0; 32], [0xff; 32], [0; 32], [0; 32], [0; 32]];
+        let codes =
+            [[0xff; 32], [0; 32], [0xff; 32], [0; 32], [0xff; 32], [0; 32], [0; 32], [0; 32]];
         let mut out = vec![Near { index: 9, distance: 9 }];
         scan256_with(backend, &codes, &[0; 32], 256, &mut out);
         let distances: Vec<_> = out.iter().map(|near| near.distance).collect();
