@@ -1,0 +1,157 @@
+//! The one writer over all formats that can be written.
+
+use crate::columns::Column;
+use crate::format::ListFormat;
+use crate::row::ListRow;
+use crate::writers;
+use hashward_hash::HashKind;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+
+/// What the rows of a list hold, learnt in a first pass, because formats with a header must know
+/// it before the first row.
+#[derive(Debug, Clone, Default)]
+pub struct Layout {
+    pub(crate) kinds: BTreeSet<HashKind>,
+    pub(crate) quality: bool,
+    pub(crate) id: bool,
+    pub(crate) name: bool,
+    pub(crate) category: bool,
+    pub(crate) deleted: bool,
+    /// True for attributes that plain text cannot give back unchanged.
+    pub(crate) attributes: BTreeMap<String, bool>,
+}
+
+impl Layout {
+    /// Takes note of a row.
+    pub fn observe(&mut self, row: &ListRow) {
+        self.kinds.extend(row.hashes.iter().map(hashward_hash::HashValue::kind));
+        self.quality |= row.quality.is_some();
+        self.id |= row.source_id.is_some();
+        self.name |= row.name.is_some();
+        self.category |= row.category.is_some();
+        self.deleted |= row.deleted;
+        for (name, value) in &row.attributes {
+            let typed = !matches!(value, Value::String(text) if !text.is_empty());
+            if let Some(seen) = self.attributes.get_mut(name) {
+                *seen |= typed;
+            } else {
+                self.attributes.insert(name.clone(), typed);
+            }
+        }
+    }
+
+    /// The kinds of hash that occur.
+    pub fn kinds(&self) -> impl Iterator<Item = HashKind> {
+        self.kinds.iter().copied()
+    }
+
+    /// The column's name for an attribute: marked where it would read back as something else.
+    pub(crate) fn column_name(name: &str, typed: bool) -> String {
+        let plain = Column::from_name(name) == Column::Text(name.to_owned());
+        let trimmed = name.trim() == name && !name.is_empty();
+        match (typed, plain && trimmed) {
+            (true, _) => format!("{}{name}", crate::columns::JSON_PREFIX),
+            (false, true) => name.to_owned(),
+            (false, false) => format!("{}{name}", crate::columns::ATTRIBUTE_PREFIX),
+        }
+    }
+}
+
+/// What became of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// It was written.
+    Row,
+    /// The format cannot hold it: it has no hash of a kind that the format knows.
+    LeftOut,
+}
+
+/// Why a list cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// The format is read only.
+    #[error("lists cannot be written as {format}; choose {}", ListFormat::WRITABLE.map(ListFormat::name).join(", "))]
+    NotWritable {
+        /// The format.
+        format: ListFormat,
+    },
+    /// The format holds one kind of hash and the list has several.
+    #[error(
+        "{format} holds one kind of hash and the list has {}: choose one with --hash-kind",
+        .kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ")
+    )]
+    SeveralKinds {
+        /// The format.
+        format: ListFormat,
+        /// The kinds of the list.
+        kinds: Vec<HashKind>,
+    },
+    /// The target could not be written.
+    #[error("cannot write the list: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// A format that can be written.
+pub(crate) trait RowWriter {
+    /// Writes what stands before the first row.
+    fn begin(&mut self, out: &mut dyn Write) -> io::Result<()>;
+    /// Writes one row.
+    fn row(&mut self, row: &ListRow, out: &mut dyn Write) -> io::Result<Written>;
+}
+
+/// Writes rows in one format.
+pub struct Writer<W> {
+    format: Box<dyn RowWriter>,
+    out: W,
+}
+
+impl<W: Write> Writer<W> {
+    /// Starts a list. `layout` must have observed every row that will be written; `kind` chooses
+    /// the hash for formats that hold one kind.
+    ///
+    /// # Errors
+    /// [`WriteError`] when the format cannot be written or needs a kind.
+    pub fn new(
+        format: ListFormat,
+        layout: &Layout,
+        kind: Option<HashKind>,
+        mut out: W,
+    ) -> Result<Self, WriteError> {
+        let one_kind = || match kind {
+            Some(kind) => Ok(kind),
+            None if layout.kinds.len() > 1 => {
+                Err(WriteError::SeveralKinds { format, kinds: layout.kinds().collect() })
+            }
+            None => Ok(layout.kinds().next().unwrap_or(HashKind::Md5)),
+        };
+        let mut format: Box<dyn RowWriter> = match format {
+            ListFormat::Csv => Box::new(writers::csv::CsvWriter::new(layout)),
+            ListFormat::Jsonl => Box::new(writers::jsonl::JsonlWriter),
+            ListFormat::Hashdeep => Box::new(writers::hashdeep::HashdeepWriter::new(layout)),
+            ListFormat::Md5sum => Box::new(writers::md5sum::Md5sumWriter { kind: one_kind()? }),
+            ListFormat::Hex => Box::new(writers::hex::HexWriter { kind: one_kind()? }),
+            format => return Err(WriteError::NotWritable { format }),
+        };
+        format.begin(&mut out)?;
+        Ok(Self { format, out })
+    }
+
+    /// Writes one row.
+    ///
+    /// # Errors
+    /// [`WriteError::Io`] when the target fails.
+    pub fn row(&mut self, row: &ListRow) -> Result<Written, WriteError> {
+        Ok(self.format.row(row, &mut self.out)?)
+    }
+
+    /// Passes everything on and gives the target back.
+    ///
+    /// # Errors
+    /// [`WriteError::Io`] when the target fails.
+    pub fn finish(mut self) -> Result<W, WriteError> {
+        self.out.flush()?;
+        Ok(self.out)
+    }
+}
