@@ -20,5 +20,6 @@
 
 mod dispatch;
 pub mod hamming;
+pub mod tent;
 
 pub use dispatch::{Backend, BadPin, PIN, backend};
