@@ -1,5 +1,6 @@
 //! Walks over trees made to be awkward.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used)] // helpers of tests
 
 use hashward_evidence::{Item, OpenError, ReadAt, SkipReason, Walk, measure};
 use rustix::fs::{CWD, FileType, Mode, OFlags, Timespec, Timestamps};
