@@ -1,5 +1,6 @@
 //! Each reader on made-up samples that hold the traps of its format.
 
+#![allow(clippy::unwrap_used)] // a test that cannot go on may panic
 use hashward_hash::{HashKind, HashValue, Quality};
 use hashward_lists::{ListFormat, ListRow, OpenError, ReadError, ReadOptions, Reader, RowError};
 

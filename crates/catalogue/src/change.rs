@@ -1,0 +1,245 @@
+//! The one transaction that makes a change current.
+
+use crate::audit::{AuditRecord, NewAudit, SealedRecord};
+use crate::error::CatalogueError;
+use crate::model::{
+    ListRecord, NewList, SegmentRow, SourceRecord, State, VersionRecord, VersionState,
+};
+use crate::open::Catalogue;
+use crate::read;
+use crate::schema::USER_VERSION;
+use rusqlite::{OptionalExtension, Transaction, TransactionBehavior};
+
+type Result<T> = std::result::Result<T, CatalogueError>;
+
+/// A change in the making. It holds the database's write lock from its beginning, so that nobody
+/// else can change what it builds on; dropping it instead of committing changes nothing.
+#[derive(Debug)]
+pub struct Change<'a> {
+    transaction: Transaction<'a>,
+}
+
+impl Catalogue {
+    /// Takes the write lock.
+    ///
+    /// # Errors
+    /// [`CatalogueError::Busy`] when somebody else has it.
+    pub fn begin(&mut self) -> Result<Change<'_>> {
+        if !self.writable {
+            return Err(CatalogueError::ReadOnly);
+        }
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        Ok(Change { transaction })
+    }
+}
+
+impl Change<'_> {
+    /// What is current; `None` in a catalogue that is being created.
+    ///
+    /// # Errors
+    /// [`CatalogueError`] when the catalogue cannot be read.
+    pub fn state(&self) -> Result<Option<State>> {
+        match read::state(&self.transaction) {
+            Ok(state) => Ok(Some(state)),
+            Err(CatalogueError::Sqlite(rusqlite::Error::QueryReturnedNoRows)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The list with a name.
+    ///
+    /// # Errors
+    /// [`CatalogueError`] when the catalogue cannot be read.
+    pub fn list(&self, name: &str) -> Result<Option<ListRecord>> {
+        Ok(self.lists()?.into_iter().find(|list| list.name == name))
+    }
+
+    /// All lists.
+    ///
+    /// # Errors
+    /// [`CatalogueError`] when the catalogue cannot be read.
+    pub fn lists(&self) -> Result<Vec<ListRecord>> {
+        read::lists(&self.transaction)
+    }
+
+    /// The versions of a list, oldest first.
+    ///
+    /// # Errors
+    /// [`CatalogueError`] when the catalogue cannot be read.
+    pub fn versions(&self, list: u64) -> Result<Vec<VersionRecord>> {
+        read::versions(&self.transaction, list)
+    }
+
+    /// Makes a list or gives it new settings, and makes it active; returns its number.
+    ///
+    /// # Errors
+    /// [`CatalogueError`] when the catalogue cannot be written.
+    pub fn set_list(&self, list: &NewList<'_>, time: &str) -> Result<u64> {
+        let sql = "INSERT INTO lists
+                       (name, kind, source, category, radius, min_quality, active, created_at)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7)
+                   ON CONFLICT (name) DO UPDATE SET kind = ?2, source = ?3, category = ?4,
+                       radius = ?5, min_quality = ?6, active = 1
+                   RETURNING id";
+        let NewList { name, kind, source, category, radius, min_quality } = list;
+        let parameters = (name, kind, source, category, radius, min_quality, time);
+        Ok(self.transaction.query_row(sql, parameters, |row| row.get(0))?)
+    }
+
+    /// Takes a list out of use; its versions stay on record.
+    ///
+    /// # Errors
+    /// [`CatalogueError`] when the catalogue cannot be written.
+    pub fn withdraw_list(&self, list: u64) -> Result<()> {
+        self.transaction.execute("UPDATE lists SET active = 0 WHERE id = ?1", [list])?;
+        self.retire(list, VersionState::Withdrawn)
+    }
+
+    /// Adds a version of a list, which takes the place of the active one.
+    ///
+    /// # Errors
+    /// [`CatalogueError`] when the catalogue cannot be written.
+    pub fn add_version(
+        &self,
+        list: u64,
+        version: &VersionRecord,
+        sources: &[SourceRecord],
+        categories: &[String],
+    ) -> Result<()> {
+        self.retire(list, VersionState::Superseded)?;
+        let sql = "INSERT INTO versions
+                       (list, number, state, imported_at, delta, counts, tool, digest, manifest)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+        let counts = serde_json::to_string(&version.counts).map_err(|error| {
+            CatalogueError::Sqlite(rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+        })?;
+        let VersionRecord { number, imported_at, delta, tool, digest, manifest, .. } = version;
+        self.transaction.execute(
+            sql,
+            (
+                list,
+                number,
+                version.state.name(),
+                imported_at,
+                delta,
+                counts,
+                tool,
+                digest,
+                manifest,
+            ),
+        )?;
+        let sql = "INSERT INTO sources (list, number, position, name, sha256, bytes, format)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        for (position, source) in sources.iter().enumerate() {
+            let SourceRecord { name, sha256, bytes, format } = source;
+            self.transaction.execute(sql, (list, number, position, name, sha256, bytes, format))?;
+        }
+        let sql =
+            "INSERT OR IGNORE INTO categories (list, name, first_version) VALUES (?1, ?2, ?3)";
+        for category in categories {
+            self.transaction.execute(sql, (list, category, number))?;
+        }
+        Ok(())
+    }
+
+    fn retire(&self, list: u64, state: VersionState) -> Result<()> {
+        let sql = "UPDATE versions SET state = ?2 WHERE list = ?1 AND state = 'active'";
+        self.transaction.execute(sql, (list, state.name()))?;
+        Ok(())
+    }
+
+    /// Says where a version alone is kept, or that it is kept no longer.
+    ///
+    /// # Errors
+    /// [`CatalogueError`] when the catalogue cannot be written.
+    pub fn set_manifest(&self, list: u64, version: u64, manifest: Option<&str>) -> Result<()> {
+        let sql = "UPDATE versions SET manifest = ?3 WHERE list = ?1 AND number = ?2";
+        self.transaction.execute(sql, (list, version, manifest))?;
+        Ok(())
+    }
+
+    /// Replaces the record of the segments in use.
+    ///
+    /// # Errors
+    /// [`CatalogueError`] when the catalogue cannot be written.
+    pub fn set_segments(&self, segments: &[SegmentRow]) -> Result<()> {
+        self.transaction.execute("DELETE FROM segments", [])?;
+        let sql = "INSERT INTO segments (digest, list, rows, bytes) VALUES (?1, ?2, ?3, ?4)";
+        for SegmentRow { digest, list, rows, bytes } in segments {
+            self.transaction.execute(sql, (digest, list, rows, bytes))?;
+        }
+        Ok(())
+    }
+
+    /// Says which entry number comes next.
+    ///
+    /// # Errors
+    /// [`CatalogueError`] when the catalogue cannot be written.
+    pub fn set_next_entry(&self, next_entry: u64) -> Result<()> {
+        self.transaction.execute("UPDATE current SET next_entry = ?1", [next_entry])?;
+        Ok(())
+    }
+
+    /// Makes a generation the current one. The audit record of the change must follow.
+    ///
+    /// # Errors
+    /// [`CatalogueError`] when the catalogue cannot be written.
+    pub fn set_generation(&self, digest: &str, sequence: u64) -> Result<()> {
+        let next = self.next_audit()?;
+        let sql = "INSERT INTO generations (sequence, digest, audit) VALUES (?1, ?2, ?3)";
+        self.transaction.execute(sql, (sequence, digest, next))?;
+        self.transaction.execute("UPDATE current SET generation = ?1", [sequence])?;
+        Ok(())
+    }
+
+    fn next_audit(&self) -> Result<u64> {
+        let sql = "SELECT coalesce(max(seq), 0) + 1 FROM audit";
+        Ok(self.transaction.query_row(sql, [], |row| row.get(0))?)
+    }
+
+    /// The audit record of this change, chained to the last one. Its file must be brought to the
+    /// disk before the change is committed.
+    ///
+    /// # Errors
+    /// [`CatalogueError`] when the catalogue cannot be read.
+    pub fn audit_record(&self, new: &NewAudit<'_>, time: &str) -> Result<SealedRecord> {
+        let sql = "SELECT digest FROM audit ORDER BY seq DESC LIMIT 1";
+        let prev: Option<String> =
+            self.transaction.query_row(sql, [], |row| row.get(0)).optional()?;
+        Ok(SealedRecord::new(AuditRecord::new(self.next_audit()?, prev, new, time)))
+    }
+
+    /// Puts the audit record on record.
+    ///
+    /// # Errors
+    /// [`CatalogueError`] when the catalogue cannot be written.
+    pub fn add_audit(&self, sealed: &SealedRecord) -> Result<()> {
+        let sql = "INSERT INTO audit (seq, digest, time, action, list, generation)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let AuditRecord { seq, time, action, list, generation, .. } = sealed.record();
+        self.transaction.execute(sql, (seq, sealed.digest(), time, action, list, generation))?;
+        self.transaction.execute("UPDATE current SET audit = ?1", [seq])?;
+        Ok(())
+    }
+
+    /// Makes everything current at once, on the disk.
+    ///
+    /// # Errors
+    /// [`CatalogueError`] when the commit failed. Whether it took effect is then known only when
+    /// the database is opened again; files of either outcome must be left in place.
+    pub fn commit(self) -> Result<()> {
+        self.transaction.pragma_update(None, "user_version", USER_VERSION)?;
+        self.transaction.commit()?;
+        Ok(())
+    }
+}
+
+impl Catalogue {
+    /// Empties the write-ahead log into the catalogue, so that a copy of the one file is whole.
+    /// Where that is not possible now, it happens at the next change.
+    pub fn checkpoint(&self) {
+        let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let _ = self.connection.query_row(sql, [], |_| Ok(()));
+    }
+}
