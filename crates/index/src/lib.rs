@@ -1,1 +1,133 @@
 //! Exact radius search and digest look-up over borrowed slices.
+//!
+//! Tables are plain bytes (a memory map serves as it is, at any alignment and on any byte order);
+//! every method gives the same set of matches, and the linear scan defines it.
+//!
+//! ```
+//! use hashward_index::{CodeTable, Method, Target};
+//! let codes = [[0u8; 32], [0xff; 32]];
+//! let targets = [Target { code: [1; 32], radius: 32 }];
+//! let mut found = Vec::new();
+//! CodeTable::new(&codes).search(Method::Auto, &targets, |near| found.push(near)).unwrap();
+//! assert_eq!((found.len(), found[0].index, found[0].distance), (1, 0, 32));
+//! ```
+//!
+//! **Guarantees:** recall is exactly 1 for every method on tables as their builders wrote them; on
+//! tables with any other bytes a search ends, does not panic and reads nothing outside them.
+//! **Does not:** detect that a table was altered, except where its structure is impossible
+//! ([`Damaged`]); that is what the store's checksums are for.
+#![forbid(unsafe_code)]
+
+pub mod bktree;
+pub mod exact;
+pub mod linear;
+
+pub use bktree::Tree;
+pub use exact::DigestTable;
+
+/// One query code and how far from it a match may be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Target {
+    /// The code, in store order.
+    pub code: [u8; 32],
+    /// Largest distance of a match, in bits.
+    pub radius: u16,
+}
+
+/// A code of the table within the radius of a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Match {
+    /// Position of the target in the query set.
+    pub target: u32,
+    /// Position of the code in the table.
+    pub index: u32,
+    /// Number of bits in which they differ.
+    pub distance: u16,
+}
+
+/// How to search. The matches are the same; only the time differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Method {
+    /// Whatever should be fastest.
+    #[default]
+    Auto,
+    /// Compare with every code.
+    Linear,
+    /// Walk the BK-tree; a table that has none is scanned.
+    BkTree,
+}
+
+/// A table whose structure cannot be that of any table that was built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Damaged(pub &'static str);
+
+impl std::fmt::Display for Damaged {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl std::error::Error for Damaged {}
+
+/// A table of 256-bit codes with the indexes that it has.
+#[derive(Clone, Copy)]
+pub struct CodeTable<'a> {
+    codes: &'a [[u8; 32]],
+    tree: Option<Tree<'a>>,
+}
+
+impl<'a> CodeTable<'a> {
+    /// The largest radius at which [`Method::Auto`] walks the BK-tree. Random codes lie 128 ± 8
+    /// bits apart, so a wider ring around a node's distance lets nearly every child through.
+    pub const BKTREE_RADIUS: u16 = 8;
+
+    /// A table without further indexes.
+    #[must_use]
+    pub const fn new(codes: &'a [[u8; 32]]) -> Self {
+        Self { codes, tree: None }
+    }
+
+    /// The same table with the BK-tree that was built when its codes were put in this order.
+    #[must_use]
+    pub const fn with_tree(mut self, tree: Tree<'a>) -> Self {
+        self.tree = Some(tree);
+        self
+    }
+
+    /// The codes.
+    #[must_use]
+    pub const fn codes(&self) -> &'a [[u8; 32]] {
+        self.codes
+    }
+
+    /// Checks that the tree, if there is one, is a BK-tree over exactly these codes.
+    ///
+    /// # Errors
+    /// [`Damaged`] when it is not.
+    pub fn check(&self) -> Result<(), Damaged> {
+        self.tree.map_or(Ok(()), |tree| tree.check(self.codes))
+    }
+
+    /// Calls `found` for each pair of a target and a code within its radius, in no particular
+    /// order, and gives the number of distances that were computed.
+    ///
+    /// # Errors
+    /// [`Damaged`] when the tree is none; matches given before are then not all.
+    pub fn search(
+        &self,
+        method: Method,
+        targets: &[Target],
+        mut found: impl FnMut(Match),
+    ) -> Result<u64, Damaged> {
+        let Some(tree) = self.tree.filter(|_| method != Method::Linear) else {
+            return Ok(linear::search(self.codes, targets, found));
+        };
+        if method == Method::BkTree {
+            return tree.search(self.codes, targets, found);
+        }
+        if targets.iter().all(|target| target.radius <= Self::BKTREE_RADIUS) {
+            return tree.search(self.codes, targets, found);
+        }
+        Ok(linear::search(self.codes, targets, &mut found))
+    }
+}

@@ -1,1 +1,98 @@
 //! Versioned, checksummed, memory-mapped generations of known material.
+//!
+//! ```
+//! use hashward_hash::{Digests, Distance, HashValue, Quality};
+//! use hashward_store::{
+//!     BuildOptions, EntryId, EntryKey, EntryRow, Generation, List, ListKind, Manifest, Method,
+//!     Query, Store,
+//! };
+//! let dir = tempfile::tempdir()?;
+//! let store = Store::create(dir.path())?;
+//! let mut builder = store.builder(BuildOptions::default())?;
+//! let hashes = vec![HashValue::Md5([7; 16])];
+//! builder.push(&EntryRow {
+//!     key: EntryKey::of(None, &hashes),
+//!     entry: EntryId(1),
+//!     source_row: 1,
+//!     hashes,
+//!     quality: None,
+//!     source_id: None,
+//!     name: Some("first.jpg".to_owned()),
+//!     category: None,
+//!     attributes: None,
+//! })?;
+//! let segment = builder.finish()?;
+//! let mut manifest = Manifest::empty();
+//! manifest.lists.push(List {
+//!     id: 1,
+//!     name: "example".to_owned(),
+//!     kind: ListKind::Known,
+//!     version: 1,
+//!     label: None,
+//!     source: None,
+//!     category: None,
+//!     radius: None,
+//!     min_quality: None,
+//!     sources: Vec::new(),
+//!     segments: vec![segment.to_ref()],
+//! });
+//! let generation = Generation::open(dir.path(), store.write_manifest(&manifest)?)?;
+//! generation.verify()?;
+//! let digests = Digests { md5: Some([7; 16]), ..Digests::default() };
+//! let hits = generation.query(&Query {
+//!     digests: &digests,
+//!     perceptual: &[],
+//!     radius: Distance(31),
+//!     min_quality: Quality(50),
+//!     method: Method::Auto,
+//! })?;
+//! assert_eq!(generation.entry(hits[0].place)?.name.as_deref(), Some("first.jpg"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! **Guarantees:** opening any bytes gives an error or a segment, and no query on it panics or
+//! reads outside it; after [`Generation::verify`] an answer rests on the bytes that were written;
+//! files get their names only once they are complete and on the disk, and are never changed after;
+//! the same rows give the same file. The layout is described in `FORMAT.md`.
+//!
+//! **Does not:** decide which generation is current, keep writers apart (the catalogue does both),
+//! or survive somebody else truncating a file that is open: on Unix that ends the process with
+//! SIGBUS. Copy a database that lies on an unreliable network file system before using it.
+
+mod assemble;
+mod build;
+mod column;
+mod compact;
+mod disk;
+mod error;
+pub mod format;
+mod generation;
+mod ids;
+mod manifest;
+mod map;
+mod query;
+mod row;
+mod rows;
+mod segment;
+mod sort;
+mod spool;
+mod store;
+mod tombstones;
+mod verify;
+
+pub use build::{BuildOptions, SegmentBuilder, SegmentInfo};
+pub use disk::{Disk, DiskFile, RealDisk, SpoolFile};
+pub use error::{ReadError, WriteError};
+pub use format::FORMAT_VERSION;
+pub use generation::{Generation, Place};
+pub use hashward_index::Method;
+pub use ids::{ContentDigest, EntryId, EntryKey};
+pub use manifest::{List, ListKind, Manifest, SegmentRef};
+pub use query::{Hit, Query, QueryHash};
+pub use row::{EntryMeta, EntryRow, KindMask};
+pub use rows::{Entries, LiveRow, LiveRows};
+pub use segment::Segment;
+pub use sort::{ExternalSorter, Record, SortedRecords};
+pub use store::{Referenced, Store, Swept};
+pub use tombstones::{TOMBSTONE_HEADER_BYTES, TOMBSTONE_MAGIC};
+pub use verify::VerifyReport;

@@ -1,0 +1,164 @@
+//! Look-up of digests in a sorted table with a fan-out over their leading bits.
+//!
+//! The fan-out gives, for each value of the leading bits, where its digests begin; what remains is
+//! a binary search among about eight, so a look-up touches one line of the fan-out and one or two
+//! of the digests.
+
+use crate::Damaged;
+use std::ops::Range;
+
+/// The most leading bits that a fan-out may have.
+pub const MAX_BITS: u32 = 28;
+
+/// Leading bits of the fan-out for a table of `len` digests: about eight digests to a value.
+#[must_use]
+pub fn fanout_bits(len: u64) -> u32 {
+    (len / 8).checked_ilog2().unwrap_or(0).min(MAX_BITS)
+}
+
+/// Bytes of a fan-out over `bits` leading bits: a `u32` for each value and one for the end.
+#[must_use]
+pub fn fanout_bytes(bits: u32) -> u64 {
+    4 * ((1 << bits.min(MAX_BITS)) + 1)
+}
+
+/// Counts digests that come in ascending order into a fan-out.
+#[derive(Debug)]
+pub struct FanoutBuilder {
+    bits: u32,
+    starts: Vec<u32>,
+    len: u32,
+}
+
+impl FanoutBuilder {
+    /// For a table of `len` digests.
+    #[must_use]
+    pub fn new(len: u64) -> Self {
+        Self { bits: fanout_bits(len), starts: Vec::new(), len: 0 }
+    }
+
+    /// Counts the next digest, which must not be below the last, of at least four bytes.
+    pub fn push(&mut self, digest: &[u8]) {
+        let slot = slot(digest, self.bits);
+        while self.starts.len() <= slot {
+            self.starts.push(self.len);
+        }
+        self.len += 1;
+    }
+
+    /// The leading bits and the fan-out's bytes.
+    #[must_use]
+    pub fn finish(mut self) -> (u32, Vec<u8>) {
+        self.starts.resize((1 << self.bits) + 1, self.len);
+        (self.bits, self.starts.iter().flat_map(|start| start.to_le_bytes()).collect())
+    }
+}
+
+/// The value of the leading bits.
+fn slot(digest: &[u8], bits: u32) -> usize {
+    let lead = digest.iter().take(4).fold(0u32, |lead, byte| lead << 8 | u32::from(*byte));
+    // `bits` may be 0, and a shift by 32 is none.
+    (u64::from(lead) >> (32 - bits)) as usize
+}
+
+/// A sorted table of digests of one width, borrowed.
+#[derive(Clone, Copy)]
+pub struct DigestTable<'a> {
+    digests: &'a [u8],
+    width: usize,
+    starts: &'a [[u8; 4]],
+    bits: u32,
+}
+
+impl<'a> DigestTable<'a> {
+    /// Borrows a table and checks the sizes of its parts against each other.
+    ///
+    /// # Errors
+    /// [`Damaged`] when they do not fit.
+    pub fn new(
+        digests: &'a [u8],
+        width: usize,
+        fanout: &'a [u8],
+        bits: u32,
+    ) -> Result<Self, Damaged> {
+        if width < 4 || !digests.len().is_multiple_of(width) {
+            return Err(Damaged("a digest table ends within a digest"));
+        }
+        if bits > MAX_BITS || fanout.len() as u64 != fanout_bytes(bits) {
+            return Err(Damaged("a fan-out has the wrong length"));
+        }
+        Ok(Self { digests, width, starts: fanout.as_chunks().0, bits })
+    }
+
+    /// Number of digests.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.digests.len() / self.width
+    }
+
+    /// True without digests.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.digests.is_empty()
+    }
+
+    /// The digest at a position.
+    #[must_use]
+    pub fn get(&self, index: usize) -> Option<&'a [u8]> {
+        self.digests.get(index.checked_mul(self.width)?..)?.get(..self.width)
+    }
+
+    /// Checks that the digests ascend and that the fan-out is that of these digests.
+    ///
+    /// # Errors
+    /// [`Damaged`] when they do not, or it is not.
+    pub fn check(&self) -> Result<(), Damaged> {
+        if !self.digests.chunks_exact(self.width).is_sorted() {
+            return Err(Damaged("digests do not ascend"));
+        }
+        let mut index = 0;
+        for (value, start) in self.starts.iter().enumerate() {
+            while self.get(index).is_some_and(|digest| slot(digest, self.bits) < value) {
+                index += 1;
+            }
+            if u32::from_le_bytes(*start) as usize != index {
+                return Err(Damaged("the fan-out is not that of the digests"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Positions of the digests equal to `digest`; empty where there is none, or where `digest`
+    /// has another width.
+    ///
+    /// # Errors
+    /// [`Damaged`] when the fan-out points outside the table.
+    pub fn lookup(&self, digest: &[u8]) -> Result<Range<usize>, Damaged> {
+        if digest.len() != self.width {
+            return Ok(0..0);
+        }
+        let slot = slot(digest, self.bits);
+        let start = u32::from_le_bytes(self.starts[slot]) as usize;
+        let end = u32::from_le_bytes(self.starts[slot + 1]) as usize;
+        if start > end || end > self.len() {
+            return Err(Damaged("a fan-out points outside its digests"));
+        }
+        let at = |index: usize| &self.digests[index * self.width..][..self.width];
+        let first = partition(start, end, |index| at(index) < digest);
+        let last = partition(first, end, |index| at(index) == digest);
+        Ok(first..last)
+    }
+}
+
+/// The first position in `start..end` where `before` no longer holds.
+fn partition(mut start: usize, mut end: usize, before: impl Fn(usize) -> bool) -> usize {
+    while start < end {
+        let middle = start + (end - start) / 2;
+        if before(middle) {
+            start = middle + 1;
+        } else {
+            end = middle;
+        }
+    }
+    start
+}

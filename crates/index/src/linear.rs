@@ -1,0 +1,31 @@
+//! The linear scan: every code against every target, and the definition of the right answer.
+
+use crate::{Match, Target};
+use hashward_kernels::hamming;
+
+/// Codes that are compared with all targets before the next are fetched: 16 KiB, so that they stay
+/// in the first-level cache and a set of queries costs one pass over memory.
+const BLOCK: usize = 512;
+
+/// Calls `found` for each pair within its target's radius; gives the number of distances computed.
+///
+/// # Panics
+/// When the table has more than `u32::MAX` codes.
+pub fn search(codes: &[[u8; 32]], targets: &[Target], mut found: impl FnMut(Match)) -> u64 {
+    assert!(u32::try_from(codes.len()).is_ok(), "a table has at most u32::MAX codes");
+    let mut near = Vec::new();
+    for (block, codes) in codes.chunks(BLOCK).enumerate() {
+        let first = (block * BLOCK) as u32;
+        for (number, target) in targets.iter().enumerate() {
+            hamming::scan256(codes, &target.code, target.radius, &mut near);
+            for hit in near.drain(..) {
+                found(Match {
+                    target: number as u32,
+                    index: first + hit.index,
+                    distance: hit.distance,
+                });
+            }
+        }
+    }
+    codes.len() as u64 * targets.len() as u64
+}

@@ -1,0 +1,157 @@
+//! The manifest of a generation: everything besides the segments that decides a verdict.
+
+use crate::format::FORMAT_VERSION;
+use crate::store::read_named;
+use crate::{ContentDigest, ReadError};
+use hashward_hash::{Distance, Quality};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// The hash lists of a generation and the segments that hold them.
+///
+/// A manifest is canonical JSON: fields in this order, no white space. Fields that a program does
+/// not know are refused, because they may decide a verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Version of the format.
+    pub format: u32,
+    /// Counts up with each generation of a database.
+    pub sequence: u64,
+    /// The lists, in the order in which matches name them.
+    pub lists: Vec<List>,
+}
+
+/// What a match with an entry of a list means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ListKind {
+    /// Known material: reported.
+    Known,
+    /// Known to be of no interest: suppresses.
+    Ignore,
+}
+
+/// One version of a hash list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct List {
+    /// The catalogue's number of the list.
+    pub id: u64,
+    /// Its name.
+    pub name: String,
+    /// What a match means.
+    pub kind: ListKind,
+    /// Number of the version.
+    pub version: u64,
+    /// What the source calls the version.
+    #[serde(default)]
+    pub label: Option<String>,
+    /// Who made the list.
+    #[serde(default)]
+    pub source: Option<String>,
+    /// Category of entries that have none of their own.
+    #[serde(default)]
+    pub category: Option<String>,
+    /// Radius of perceptual matches; `None` takes the query's.
+    #[serde(default)]
+    pub radius: Option<Distance>,
+    /// Lowest quality of perceptual matches; `None` takes the query's.
+    #[serde(default)]
+    pub min_quality: Option<Quality>,
+    /// SHA-256 of the imported files.
+    #[serde(default)]
+    pub sources: Vec<ContentDigest>,
+    /// The segments, oldest first.
+    pub segments: Vec<SegmentRef>,
+}
+
+/// A segment of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SegmentRef {
+    /// The SHA-256 that names the file.
+    pub digest: ContentDigest,
+    /// Bytes of the file.
+    pub bytes: u64,
+    /// Rows, dead ones included.
+    pub rows: u64,
+    /// Which rows are dead.
+    #[serde(default)]
+    pub tombstones: Option<ContentDigest>,
+}
+
+impl Manifest {
+    /// A generation without lists, the first of a database.
+    #[must_use]
+    pub const fn empty() -> Self {
+        Self { format: FORMAT_VERSION, sequence: 0, lists: Vec::new() }
+    }
+
+    /// Reads the manifest of a generation, and checks that its content is that of its name.
+    ///
+    /// # Errors
+    /// When it cannot be read, is damaged, or says what this program does not know.
+    pub fn read(dir: &Path, digest: ContentDigest) -> Result<Self, ReadError> {
+        let path = dir.join("generations").join(format!("{digest}.gen"));
+        let bytes = read_named(&path, digest)?;
+        let version = serde_json::from_slice::<Version>(&bytes).map(|version| version.format);
+        match version {
+            Ok(FORMAT_VERSION) => {}
+            Ok(found) => return Err(ReadError::Version { path, found }),
+            Err(_) => {
+                let what = "what is no manifest".to_owned();
+                return Err(ReadError::Unsupported { path, what });
+            }
+        }
+        // The name has proved the bytes, so what cannot be read is not damaged but unknown.
+        serde_json::from_slice(&bytes)
+            .map_err(|error| ReadError::Unsupported { path, what: error.to_string() })
+    }
+
+    /// The canonical bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("a manifest has no maps with keys other than texts")
+    }
+}
+
+#[derive(Deserialize)]
+struct Version {
+    format: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_json_is_pinned() {
+        let digest = ContentDigest([0xab; 32]);
+        let list = List {
+            id: 3,
+            name: "x".into(),
+            kind: ListKind::Ignore,
+            version: 2,
+            label: None,
+            source: Some("y".into()),
+            category: None,
+            radius: Some(Distance(31)),
+            min_quality: Some(Quality(50)),
+            sources: vec![digest],
+            segments: vec![SegmentRef { digest, bytes: 1, rows: 2, tombstones: None }],
+        };
+        let manifest = Manifest { lists: vec![list], ..Manifest::empty() };
+        let hex = digest.to_string();
+        let json = format!(
+            "{{\"format\":0,\"sequence\":0,\"lists\":[{{\"id\":3,\"name\":\"x\",\
+             \"kind\":\"ignore\",\"version\":2,\"label\":null,\"source\":\"y\",\
+             \"category\":null,\"radius\":31,\"min_quality\":50,\"sources\":[\"{hex}\"],\
+             \"segments\":[{{\"digest\":\"{hex}\",\"bytes\":1,\"rows\":2,\"tombstones\":null}}]}}]}}"
+        );
+        assert_eq!(String::from_utf8(manifest.to_bytes()).unwrap(), json);
+        assert_eq!(serde_json::from_str::<Manifest>(&json).unwrap(), manifest);
+        let more = json.replace("\"id\":3", "\"id\":3,\"veto\":true");
+        assert!(serde_json::from_str::<Manifest>(&more).is_err(), "an unknown field is refused");
+    }
+}

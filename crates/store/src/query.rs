@@ -1,0 +1,225 @@
+//! Matching the hashes of one file, as a set, against all lists of a generation.
+
+use crate::generation::{Generation, Member, Place};
+use crate::row::KindMask;
+use crate::segment::{Segment, row_at};
+use crate::{EntryId, ReadError, format::Table};
+use hashward_hash::{Digests, Distance, HashKind, HashValue, Metric, Pdq, Quality};
+use hashward_index::{Damaged, Match, Method, Target};
+use std::collections::{BTreeMap, HashMap, hash_map::Entry};
+
+/// All hashes of one file, and how to match them.
+#[derive(Debug, Clone, Copy)]
+pub struct Query<'a> {
+    /// Exact digests.
+    pub digests: &'a Digests,
+    /// Perceptual hashes, in the order of preference.
+    pub perceptual: &'a [QueryHash],
+    /// Radius for lists without one of their own.
+    pub radius: Distance,
+    /// Lowest quality, on both sides, for lists without one of their own.
+    pub min_quality: Quality,
+    /// How to search. The answer does not depend on it.
+    pub method: Method,
+}
+
+/// A perceptual hash of the query set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueryHash {
+    /// The hash.
+    pub hash: Pdq,
+    /// The caller's name for it, given back in [`Hit::label`].
+    pub label: u32,
+    /// Its quality; `None` passes every gate.
+    pub quality: Option<Quality>,
+}
+
+/// An entry that matches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hit {
+    /// Where it stands.
+    pub place: Place,
+    /// Its lasting number.
+    pub entry: EntryId,
+    /// The kind of hash that matches.
+    pub by: HashKind,
+    /// Bits in which the hashes differ; 0 for digests.
+    pub distance: Distance,
+    /// The radius that applied; 0 for digests.
+    pub radius: Distance,
+    /// Label of the query's hash; `None` for digests.
+    pub label: Option<u32>,
+    /// The quality that the list gives, where it gives one.
+    pub entry_quality: Option<Quality>,
+    /// True when the list's hash comes from no picture with content, so that the match says little.
+    pub degenerate: bool,
+    /// All kinds of hash that the entry has.
+    pub kinds: KindMask,
+}
+
+/// The best match of a row: not degenerate before degenerate, then the smallest distance, then the
+/// first hash of the query.
+type Best = (bool, u16, u32);
+
+impl Generation {
+    /// Matches a set of hashes against every list. At most one hit for each entry and kind: the
+    /// best, where one that is not degenerate is better than one that is, then the nearest, then
+    /// the first of the query. Ordered by place, then kind.
+    ///
+    /// # Errors
+    /// When a segment turns out to be damaged. A damaged segment that was not verified may also
+    /// give a wrong answer.
+    pub fn query(&self, query: &Query<'_>) -> Result<Vec<Hit>, ReadError> {
+        let mut hits = Vec::new();
+        let mut targets: BTreeMap<(Quality, Distance), Vec<(Target, u32)>> = BTreeMap::new();
+        for (number, list) in self.lists().iter().enumerate() {
+            let gate = list.min_quality.unwrap_or(query.min_quality);
+            let radius = list.radius.unwrap_or(query.radius);
+            let targets = targets
+                .entry((gate, radius))
+                .or_insert_with(|| distinct_targets(query.perceptual, gate, radius));
+            let search = ListSearch { list: number as u32, gate, radius, targets };
+            for (position, member) in self.members(number)?.iter().enumerate() {
+                for digest in query.digests.values() {
+                    search.digest(position as u32, member, &digest, &mut hits)?;
+                }
+                search.codes(position as u32, member, query, &mut hits)?;
+            }
+        }
+        hits.sort_unstable_by_key(|hit| (hit.place, hit.by));
+        Ok(hits)
+    }
+
+    /// Looks a digest up in every list. A perceptual hash is none and finds nothing.
+    ///
+    /// # Errors
+    /// As [`Generation::query`].
+    pub fn lookup_digest(&self, digest: &HashValue) -> Result<Vec<Hit>, ReadError> {
+        let mut hits = Vec::new();
+        for (list, position, member) in self.all_members() {
+            let (gate, radius) = (Quality(0), Distance(0));
+            let search = ListSearch { list: list as u32, gate, radius, targets: &[] };
+            search.digest(position as u32, member, digest, &mut hits)?;
+        }
+        hits.sort_unstable_by_key(|hit| hit.place);
+        Ok(hits)
+    }
+}
+
+/// The hashes that pass the gate, each once, with their positions in the query.
+fn distinct_targets(hashes: &[QueryHash], gate: Quality, radius: Distance) -> Vec<(Target, u32)> {
+    let mut seen: HashMap<Pdq, u32> = HashMap::new();
+    let mut targets = Vec::new();
+    for (position, query) in (0u32..).zip(hashes) {
+        if query.quality.is_some_and(|quality| quality < gate) {
+            continue;
+        }
+        if let Entry::Vacant(place) = seen.entry(query.hash) {
+            place.insert(position);
+            let code = query.hash.to_store_order();
+            targets.push((Target { code, radius: radius.0 }, position));
+        }
+    }
+    targets
+}
+
+/// A query against the segments of one list.
+struct ListSearch<'a> {
+    list: u32,
+    gate: Quality,
+    radius: Distance,
+    targets: &'a [(Target, u32)],
+}
+
+impl ListSearch<'_> {
+    fn digest(
+        &self,
+        position: u32,
+        member: &Member,
+        digest: &HashValue,
+        hits: &mut Vec<Hit>,
+    ) -> Result<(), ReadError> {
+        let kind = digest.kind();
+        if kind.metric() != Metric::Exact {
+            return Ok(());
+        }
+        let segment = &member.segment;
+        let Some(digests) = segment.digests(kind)? else { return Ok(()) };
+        let found = digest
+            .with_bytes(|bytes| digests.table.lookup(bytes))
+            .map_err(|Damaged(what)| segment.damaged(Table::Fanout, kind.id(), what))?;
+        for index in found {
+            let row = row_at(digests.rows, index);
+            if !member.dead.has(row) {
+                let best = Found { position, row, by: kind, best: (false, 0, 0), label: None };
+                hits.extend(self.hit(segment, best)?);
+            }
+        }
+        Ok(())
+    }
+
+    fn codes(
+        &self,
+        position: u32,
+        member: &Member,
+        query: &Query<'_>,
+        hits: &mut Vec<Hit>,
+    ) -> Result<(), ReadError> {
+        let kind = HashKind::Pdq;
+        let segment = &member.segment;
+        let Some(codes) = segment.codes(kind)?.filter(|_| !self.targets.is_empty()) else {
+            return Ok(());
+        };
+        let targets: Vec<Target> = self.targets.iter().map(|(target, _)| *target).collect();
+        let mut best: HashMap<u32, Best> = HashMap::new();
+        let keep_best = |near: Match| {
+            let row = row_at(codes.rows, near.index as usize);
+            if member.dead.has(row) {
+                return;
+            }
+            let code = codes.table.codes().get(near.index as usize);
+            let degenerate = code.is_some_and(|code| Pdq::from_store_order(*code).is_degenerate());
+            let found = (degenerate, near.distance, self.targets[near.target as usize].1);
+            let known = best.entry(row).or_insert(found);
+            *known = found.min(*known);
+        };
+        codes
+            .table
+            .search(query.method, &targets, keep_best)
+            .map_err(|Damaged(what)| segment.damaged(Table::TreeNodes, kind.id(), what))?;
+        for (row, best) in best {
+            let label = query.perceptual.get(best.2 as usize).map(|hash| hash.label);
+            hits.extend(self.hit(segment, Found { position, row, by: kind, best, label })?);
+        }
+        Ok(())
+    }
+
+    /// The hit, unless the list's own quality is known and below the gate.
+    fn hit(&self, segment: &Segment, found: Found) -> Result<Option<Hit>, ReadError> {
+        let Found { position, row, by, best: (degenerate, distance, _), label } = found;
+        let entry_quality = segment.quality(row)?;
+        let perceptual = by.metric() == Metric::Hamming;
+        if perceptual && entry_quality.is_some_and(|quality| quality < self.gate) {
+            return Ok(None);
+        }
+        Ok(Some(Hit {
+            place: Place { list: self.list, segment: position, row },
+            entry: segment.entry(row)?,
+            by,
+            distance: Distance(distance),
+            radius: if perceptual { self.radius } else { Distance(0) },
+            label,
+            entry_quality,
+            degenerate,
+            kinds: segment.kind_mask(row)?,
+        }))
+    }
+}
+
+struct Found {
+    position: u32,
+    row: u32,
+    by: HashKind,
+    best: Best,
+    label: Option<u32>,
+}
