@@ -21,6 +21,9 @@
 pub mod bktree;
 pub mod exact;
 pub mod linear;
+pub mod mih;
+pub mod permutation;
+pub mod prefix;
 
 pub use bktree::Tree;
 pub use exact::DigestTable;

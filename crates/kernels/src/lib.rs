@@ -19,7 +19,10 @@
 //! one that the machine has.
 
 mod dispatch;
+pub mod gather;
 pub mod hamming;
+pub mod prefetch;
+pub mod scan128;
 pub mod tent;
 
 pub use dispatch::{Backend, BadPin, PIN, backend};

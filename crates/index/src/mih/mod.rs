@@ -1,0 +1,87 @@
+//! Multi-index hashing: exact radius search that looks at a few thousand codes out of millions.
+//!
+//! The permuted bits of a code are cut into m slots. If two codes differ in at most r bits, and
+//! slot i may differ in τᵢ bits with Σ(τᵢ + 1) = r + 1, then in some slot they differ in at most
+//! τᵢ: if every slot differed in τᵢ + 1 bits or more, the codes would differ in r + 1. So a table
+//! per slot, from the slot's value to the codes that have it, finds every match: for each slot,
+//! look up all values within τᵢ flips of the query's, and compare the codes found there. (Norouzi,
+//! Punjani and Fleet, "Fast exact search in Hamming space with multi-index hashing", 2014, with
+//! equal τᵢ; Qin and others, "GPH", 2018, for the unequal ones.)
+//!
+//! # Layout
+//! A [`Directory`] and one stretch of bytes, all little-endian. For each slot in turn the stretch
+//! holds, each starting at a multiple of 64 bytes and zero-filled up to the next:
+//!
+//! 1. the *ids*: `u32` words, the indices of all codes by ascending value of the slot, equal values
+//!    by ascending index;
+//! 2. the *blocks*: records of 32 bytes, one for each 2ᵏ consecutive values, k = 5 or 4. The first
+//!    28 bytes say where each value's ids end, counted from the block's first: 32 numbers of 7 bits
+//!    or 16 of 14 bits, packed from the lowest bit up. The last 4 bytes hold the position of the
+//!    block's first id among the slot's ids.
+//!
+//! A block with more ids than fit its numbers is *heavy*: the highest bit of its last word is set,
+//! its numbers are zero, and at the position stand the 2ᵏ ends as words of their own, ahead of the
+//! ids.
+//!
+//! One byte per value instead of a word keeps more of the table in the caches, and values that
+//! differ in their lowest bits share a line, which a third of all look-ups use.
+
+mod build;
+mod radii;
+mod search;
+mod slots;
+#[cfg(test)]
+mod tests;
+
+pub use build::{DEFAULT_MEMORY, build};
+pub use radii::{Costs, Plan};
+pub use slots::{Directory, Slot};
+
+use crate::Damaged;
+use std::ops::Range;
+
+/// The tables of all slots, borrowed.
+#[derive(Clone)]
+pub struct MultiIndex<'a> {
+    count: u32,
+    slots: Vec<SlotTable<'a>>,
+}
+
+#[derive(Clone, Copy)]
+struct SlotTable<'a> {
+    slot: Slot,
+    ids: &'a [[u8; 4]],
+    blocks: &'a [[u8; slots::BLOCK_BYTES]],
+}
+
+impl<'a> MultiIndex<'a> {
+    /// Borrows the tables; only the directory is looked at before a search.
+    ///
+    /// # Errors
+    /// [`Damaged`] when the directory is impossible or does not fit the bytes.
+    pub fn new(directory: &[u8], tables: &'a [u8]) -> Result<Self, Damaged> {
+        let directory = Directory::decode(directory)?;
+        if directory.table_bytes() != tables.len() as u64 {
+            return Err(Damaged("the multi-index has another size than its directory says"));
+        }
+        let part = |range: Range<u64>| &tables[range.start as usize..range.end as usize];
+        let tables = directory.slots().map(|(slot, ids, blocks)| SlotTable {
+            slot,
+            ids: part(ids).as_chunks().0,
+            blocks: part(blocks).as_chunks().0,
+        });
+        Ok(Self { count: directory.count(), slots: tables.collect() })
+    }
+
+    /// Number of codes that are indexed.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.count as usize
+    }
+
+    /// True when no codes are indexed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+}

@@ -1,0 +1,147 @@
+//! Hamming distances of codes named by index: the verification of an index's candidates.
+//!
+//! ```text
+//! for each index:
+//!     outside the table?          → note it, go on
+//!     write (index, distance) behind the matches; keep it if the distance is small enough
+//! ```
+//! Whether a candidate matches is close to random, so nothing branches on it: each is written and
+//! the length moves on only for a match. Two or four population counts per candidate are nothing
+//! beside the cache miss that fetches it, so a backend differs only in how it counts ones.
+
+use crate::hamming::Near;
+use crate::{Backend, backend};
+
+/// An index that names no code of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outside;
+
+/// Appends to `out` each of the codes at `indices` within `radius` of `query`, in their order.
+/// `W` is a multiple of 8 bytes.
+///
+/// # Errors
+/// [`Outside`] when an index is outside the table; all others have then been compared.
+pub fn gather<const W: usize>(
+    codes: &[[u8; W]],
+    indices: &[u32],
+    query: &[u8; W],
+    radius: u16,
+    out: &mut Vec<Near>,
+) -> Result<(), Outside> {
+    gather_with(backend(), codes, indices, query, radius, out)
+}
+
+/// [`gather`] on a given backend; one that this machine lacks is replaced by a simpler one.
+///
+/// # Errors
+/// As [`gather`].
+pub fn gather_with<const W: usize>(
+    backend: Backend,
+    codes: &[[u8; W]],
+    indices: &[u32],
+    query: &[u8; W],
+    radius: u16,
+    out: &mut Vec<Near>,
+) -> Result<(), Outside> {
+    const { assert!(W.is_multiple_of(8), "codes are whole words") };
+    match backend {
+        #[cfg(target_arch = "x86_64")]
+        Backend::Avx512 | Backend::Avx2 if Backend::Avx2.is_available() => {
+            // SAFETY: every machine with the AVX2 backend has POPCNT, and it has just been seen.
+            unsafe { with_popcnt(codes, indices, query, radius, out) }
+        }
+        _ => scalar(codes, indices, query, radius, out),
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "popcnt")]
+fn with_popcnt<const W: usize>(
+    codes: &[[u8; W]],
+    indices: &[u32],
+    query: &[u8; W],
+    radius: u16,
+    out: &mut Vec<Near>,
+) -> Result<(), Outside> {
+    scalar(codes, indices, query, radius, out)
+}
+
+/// Inlined into the backends, which compile it with their own population count.
+#[inline(always)]
+fn scalar<const W: usize>(
+    codes: &[[u8; W]],
+    indices: &[u32],
+    query: &[u8; W],
+    radius: u16,
+    out: &mut Vec<Near>,
+) -> Result<(), Outside> {
+    let mut kept = out.len();
+    out.resize(kept + indices.len(), Near { index: 0, distance: 0 });
+    let mut outside = false;
+    for &index in indices {
+        let Some(code) = codes.get(index as usize) else {
+            outside = true;
+            continue;
+        };
+        let words = code.as_chunks::<8>().0.iter().zip(query.as_chunks::<8>().0);
+        let ones =
+            words.map(|(a, b)| (u64::from_ne_bytes(*a) ^ u64::from_ne_bytes(*b)).count_ones());
+        let distance = ones.sum::<u32>() as u16;
+        out[kept] = Near { index, distance };
+        kept += usize::from(distance <= radius);
+    }
+    out.truncate(kept);
+    if outside { Err(Outside) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn naive<const W: usize>(codes: &[[u8; W]], at: &[u32], query: &[u8; W], r: u16) -> Vec<Near> {
+        let distance = |i: u32| -> u16 {
+            codes[i as usize].iter().zip(query).map(|(a, b)| (a ^ b).count_ones() as u16).sum()
+        };
+        let near = at.iter().map(|&index| Near { index, distance: distance(index) });
+        near.filter(|near| near.distance <= r).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn every_backend_keeps_what_is_near(
+            codes in prop::collection::vec(any::<[u8; 16]>(), 1..40),
+            picks in prop::collection::vec(any::<u32>(), 0..80),
+            query in any::<[u8; 16]>(),
+            radius in 0u16..=128,
+        ) {
+            let at: Vec<u32> = picks.iter().map(|pick| pick % codes.len() as u32).collect();
+            let mut wide = vec![[0u8; 32]; codes.len()];
+            for (wide, code) in wide.iter_mut().zip(&codes) {
+                wide[..16].copy_from_slice(code);
+            }
+            let wide_query: [u8; 32] = std::array::from_fn(|i| query[i % 16]);
+            for backend in Backend::available() {
+                let mut out = vec![Near { index: 77, distance: 7 }];
+                gather_with(backend, &codes, &at, &query, radius, &mut out).unwrap();
+                prop_assert_eq!(out.remove(0), Near { index: 77, distance: 7 });
+                prop_assert_eq!(&out, &naive(&codes, &at, &query, radius));
+                out.clear();
+                gather_with(backend, &wide, &at, &wide_query, radius, &mut out).unwrap();
+                prop_assert_eq!(&out, &naive(&wide, &at, &wide_query, radius));
+            }
+        }
+    }
+
+    #[test]
+    fn an_index_outside_is_told_and_the_rest_compared() {
+        for backend in Backend::available() {
+            let mut out = Vec::new();
+            let told =
+                gather_with(backend, &[[0u8; 16]; 3], &[1, 3, u32::MAX, 2], &[0; 16], 0, &mut out);
+            assert_eq!(told, Err(Outside));
+            assert_eq!(out.iter().map(|near| near.index).collect::<Vec<_>>(), [1, 2]);
+            assert_eq!(gather_with(backend, &[], &[], &[0u8; 16], 0, &mut out), Ok(()));
+        }
+    }
+}
