@@ -1,0 +1,197 @@
+//! Turns what a walk comes across into examinations, with the pool of workers behind it.
+
+use crate::progress::{Progress, Stop};
+use hashward_evidence::{File, FileSource, Item, OpenError, ReadAt, SkipReason};
+use hashward_examine::{Examination, Pictures, Plan, examine};
+use hashward_media::{Class, HEAD_BYTES, Limits, Reason, TAIL_BYTES, sniff};
+use hashward_sandbox::{Pool, PoolError, PoolLimits, WorkerCommand};
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// The argument under which the program serves as a worker.
+pub const WORKER_ARGUMENT: &str = "__worker";
+
+/// Threads beyond which more would only take memory: each has its own buffers and open files.
+const MOST_THREADS: usize = 64;
+
+/// The number of threads for a wish of the user; 0 means one per core.
+#[must_use]
+pub fn threads(wish: usize) -> usize {
+    let threads = match wish {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        wish => wish,
+    };
+    threads.min(MOST_THREADS)
+}
+
+/// A pool for this many threads, whose workers are this program (or `command`).
+pub(crate) fn pool(threads: usize, command: Option<WorkerCommand>) -> Result<Pool, PoolError> {
+    let mut limits = PoolLimits::default();
+    limits.workers = threads;
+    let command = match command {
+        Some(command) => command,
+        None => WorkerCommand::this_program([WORKER_ARGUMENT]).map_err(|error| {
+            PoolError::Start { program: PathBuf::from("hashward"), error: Arc::new(error) }
+        })?,
+    };
+    Pool::new(command, limits)
+}
+
+/// Examines what a walk yields.
+pub(crate) struct Examiner<'a> {
+    pub(crate) plan: Plan,
+    pub(crate) limits: Limits,
+    pub(crate) pool: &'a Pool,
+    pub(crate) progress: &'a Progress,
+    pub(crate) stop: &'a Stop,
+}
+
+/// What became of an item.
+pub(crate) enum Looked {
+    /// The user stopped the run before the file was read to its end.
+    Interrupted,
+    Skipped {
+        path: PathBuf,
+        reason: SkipReason,
+    },
+    Failed {
+        path: PathBuf,
+        reason: Reason,
+        detail: String,
+    },
+    Examined {
+        path: PathBuf,
+        examination: Box<Examination>,
+    },
+}
+
+impl Examiner<'_> {
+    /// Looks at one item. An error means that no worker can be started.
+    pub(crate) fn look(&self, item: Item) -> Result<Looked, PoolError> {
+        Ok(match item {
+            Item::Skipped { path, reason } => Looked::Skipped { path, reason },
+            Item::Failed { path, error } => {
+                Looked::Failed { path, reason: Reason::Io, detail: error.to_string() }
+            }
+            Item::File(file) => self.look_at_file(&file)?,
+        })
+    }
+
+    fn look_at_file(&self, file: &File) -> Result<Looked, PoolError> {
+        let path = file.path().to_path_buf();
+        let source = match file.open() {
+            Ok(source) => source,
+            Err(error @ OpenError::Io(_)) => {
+                return Ok(Looked::Failed { path, reason: Reason::Io, detail: error.to_string() });
+            }
+            Err(error @ OpenError::NotAFile(_)) => {
+                let detail = error.to_string();
+                return Ok(Looked::Failed { path, reason: Reason::Changed, detail });
+            }
+        };
+        let source = Watched::new(source, self.progress, self.stop);
+        // Examining is written not to panic; should it do so all the same, it costs one file.
+        let examined = catch_unwind(AssertUnwindSafe(|| {
+            let mut examination = examine(&source, &self.plan, &self.limits, self.pool)?;
+            if examination.pictures == Pictures::NotAsked {
+                examination.pictures = classify(&source);
+            }
+            Ok(Box::new(examination))
+        }));
+        self.progress.files.fetch_add(1, Ordering::Relaxed);
+        if source.interrupted() {
+            return Ok(Looked::Interrupted);
+        }
+        Ok(match examined {
+            Ok(examination) => Looked::Examined { path, examination: examination? },
+            Err(_) => Looked::Failed {
+                path,
+                reason: Reason::Crash,
+                detail: "the program failed on this file; please report it".to_owned(),
+            },
+        })
+    }
+}
+
+/// Where no picture is decoded, what may hold pictures that nobody looked at must still be named.
+fn classify(source: &dyn ReadAt) -> Pictures {
+    let size = source.len();
+    let part = |offset: u64, length: usize| {
+        let mut bytes = vec![0; length];
+        let mut filled = 0;
+        while filled < length {
+            match source.read_at(&mut bytes[filled..], offset + filled as u64) {
+                Ok(0) => break,
+                Ok(count) => filled += count,
+                Err(error) => return Err(error),
+            }
+        }
+        bytes.truncate(filled);
+        Ok(bytes)
+    };
+    let head = part(0, HEAD_BYTES);
+    let tail = part(size.saturating_sub(TAIL_BYTES as u64), TAIL_BYTES);
+    let (head, tail) = match (head, tail) {
+        (Ok(head), Ok(tail)) => (head, tail),
+        (Err(error), _) | (_, Err(error)) => {
+            return Pictures::NotExamined { reason: Reason::Io, detail: error.to_string() };
+        }
+    };
+    match sniff(&head, &tail, size).class {
+        Class::Unsupported(kind) => {
+            Pictures::NotExamined { reason: Reason::Unsupported, detail: kind.to_owned() }
+        }
+        Class::Encrypted(kind) => {
+            Pictures::NotExamined { reason: Reason::Encrypted, detail: kind.to_owned() }
+        }
+        Class::Picture(_) | Class::NoPicture => Pictures::NotAsked,
+    }
+}
+
+/// A file that counts what is read and that can be taken away from its reader.
+struct Watched<'a> {
+    source: FileSource,
+    /// End of what was read: what is read twice counts once.
+    end: AtomicU64,
+    interrupted: AtomicBool,
+    progress: &'a Progress,
+    stop: &'a Stop,
+}
+
+impl<'a> Watched<'a> {
+    fn new(source: FileSource, progress: &'a Progress, stop: &'a Stop) -> Self {
+        Self { source, end: AtomicU64::new(0), interrupted: AtomicBool::new(false), progress, stop }
+    }
+
+    fn interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+}
+
+impl ReadAt for Watched<'_> {
+    fn len(&self) -> u64 {
+        self.source.len()
+    }
+
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        if self.stop.is_wished() {
+            self.interrupted.store(true, Ordering::Relaxed);
+            return Err(io::Error::other("the run was interrupted"));
+        }
+        let count = self.source.read_at(buf, offset)?;
+        let end = self.end.load(Ordering::Relaxed);
+        // A look at the end of the file is not counted: the rest is still to be read.
+        if offset <= end && offset + count as u64 > end {
+            self.end.store(offset + count as u64, Ordering::Relaxed);
+            self.progress.bytes.fetch_add(offset + count as u64 - end, Ordering::Relaxed);
+        }
+        Ok(count)
+    }
+
+    fn changed(&self) -> io::Result<bool> {
+        self.source.changed()
+    }
+}

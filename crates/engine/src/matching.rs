@@ -1,0 +1,335 @@
+//! Matches one examination against a generation: pure, and the same on every run.
+
+use crate::verdict::{Conflict, IgnoredBy, Match, Tier};
+use hashward_examine::Examination;
+use hashward_hash::{Digests, Distance, HashKind, HashValue, Metric, Pdq, Quality};
+use hashward_media::LabelledHash;
+use hashward_store::{Generation, Hit, List, ListKind, Method, Query, QueryHash, ReadError};
+use std::collections::BTreeMap;
+
+/// Radius for PDQ where neither the user nor the list says otherwise (the reference's).
+pub const DEFAULT_RADIUS: Distance = Distance(31);
+/// Least quality where neither the user nor the list says otherwise (the reference's).
+pub const DEFAULT_MIN_QUALITY: Quality = Quality(50);
+
+/// What the user demands of a match.
+///
+/// A list's own radius and gate are its makers' and win over the defaults. What the user asks for
+/// can narrow them, never widen them: the stricter of the two applies.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Policy {
+    /// Largest distance, where the user asked for one.
+    pub radius: Option<Distance>,
+    /// Least quality of either side, where the user asked for one. An unknown quality passes.
+    pub min_quality: Option<Quality>,
+    /// How the store searches; the findings do not depend on it.
+    pub method: Method,
+}
+
+impl Policy {
+    /// The radius for lists without one.
+    #[must_use]
+    pub fn radius(&self) -> Distance {
+        self.radius.unwrap_or(DEFAULT_RADIUS)
+    }
+
+    /// The gate for lists without one.
+    #[must_use]
+    pub fn min_quality(&self) -> Quality {
+        self.min_quality.unwrap_or(DEFAULT_MIN_QUALITY)
+    }
+
+    /// Does a hit satisfy the user's own demands? The store has applied the list's.
+    fn admits(&self, hit: &Hit) -> bool {
+        hit.by.metric() == Metric::Exact
+            || (self.radius.is_none_or(|radius| hit.distance <= radius)
+                && passes(self.min_quality, hit.entry_quality))
+    }
+
+    fn radius_of(&self, hit: &Hit) -> Distance {
+        self.radius.map_or(hit.radius, |radius| radius.min(hit.radius))
+    }
+}
+
+fn passes(gate: Option<Quality>, quality: Option<Quality>) -> bool {
+    gate.zip(quality).is_none_or(|(gate, quality)| quality >= gate)
+}
+
+/// What known material says about one input.
+#[derive(Debug, Clone, Default)]
+pub struct Findings {
+    /// Matches with known lists, by list, entry and kind.
+    pub matches: Vec<Match>,
+    /// Matches with ignore lists.
+    pub ignored_by: Vec<IgnoredBy>,
+}
+
+impl Findings {
+    /// True when only ignore lists know the input.
+    #[must_use]
+    pub fn is_ignored(&self) -> bool {
+        self.matches.is_empty() && !self.ignored_by.is_empty()
+    }
+
+    /// True when only ignore lists know the input, and one of them knows these very bytes, so
+    /// that it does not matter what could not be examined in them.
+    #[must_use]
+    pub fn is_ignored_by_digest(&self) -> bool {
+        self.is_ignored()
+            && self.ignored_by.iter().any(|ignored| ignored.by.metric() == Metric::Exact)
+    }
+
+    /// The best tier of all matches.
+    #[must_use]
+    pub fn best_tier(&self) -> Option<Tier> {
+        self.matches.iter().map(|found| found.tier).min()
+    }
+}
+
+/// A hash of the query together with what it was made from.
+#[derive(Debug, Clone, Copy)]
+struct Candidate {
+    hit: Hit,
+    /// Frames that matched.
+    frames: u32,
+}
+
+/// Matches an examination against a generation.
+///
+/// Digests of the empty file say nothing about a file and are not looked up.
+///
+/// # Errors
+/// What the store reports about damaged files; verify the generation beforehand.
+pub fn evaluate(
+    examination: &Examination,
+    generation: &Generation,
+    policy: &Policy,
+    show_hashes: bool,
+) -> Result<Findings, ReadError> {
+    let mut best: BTreeMap<(u32, u64, HashKind), Candidate> = BTreeMap::new();
+    if examination.size > 0 {
+        let query = Query {
+            digests: &examination.digests,
+            perceptual: &[],
+            radius: policy.radius(),
+            min_quality: policy.min_quality(),
+            method: policy.method,
+        };
+        merge(&mut best, &generation.query(&query)?, policy);
+    }
+    let mut last: Option<(&[LabelledHash], Vec<Hit>)> = None;
+    let mut end = 0;
+    for frame in examination.hashes.chunk_by(|a, b| a.frame == b.frame) {
+        let start = end;
+        end += frame.len();
+        // Animations repeat frames: what was asked just now need not be asked again.
+        if let Some((_, hits)) = last.as_ref().filter(|(before, _)| same_hashes(before, frame)) {
+            merge(&mut best, hits, policy);
+            continue;
+        }
+        let hits = query_frame(frame, start, generation, policy)?;
+        merge(&mut best, &hits, policy);
+        last = Some((frame, hits));
+    }
+    let input = Input { digests: &examination.digests, hashes: &examination.hashes };
+    explain(&input, generation, policy, show_hashes, &best)
+}
+
+/// Matches a single hash of which nothing else is known.
+///
+/// # Errors
+/// As [`evaluate`].
+pub(crate) fn evaluate_hash(
+    value: &HashValue,
+    generation: &Generation,
+    policy: &Policy,
+) -> Result<Findings, ReadError> {
+    let mut digests = Digests::default();
+    let mut perceptual = Vec::new();
+    match *value {
+        HashValue::Md5(bytes) => digests.md5 = Some(bytes),
+        HashValue::Sha1(bytes) => digests.sha1 = Some(bytes),
+        HashValue::Sha256(bytes) => digests.sha256 = Some(bytes),
+        HashValue::Blake3(bytes) => digests.blake3 = Some(bytes),
+        HashValue::Pdq(hash) => perceptual.push(QueryHash { hash, label: 0, quality: None }),
+    }
+    let hits = generation.query(&Query {
+        digests: &digests,
+        perceptual: &perceptual,
+        radius: policy.radius(),
+        min_quality: policy.min_quality(),
+        method: policy.method,
+    })?;
+    let mut best = BTreeMap::new();
+    merge(&mut best, &hits, policy);
+    explain(&Input { digests: &digests, hashes: &[] }, generation, policy, false, &best)
+}
+
+/// The hashes of what is matched; perceptual ones are referred to by their position.
+struct Input<'a> {
+    digests: &'a Digests,
+    hashes: &'a [LabelledHash],
+}
+
+fn same_hashes(a: &[LabelledHash], b: &[LabelledHash]) -> bool {
+    let content = |hash: &LabelledHash| (hash.variant, hash.orientation, hash.hash, hash.quality);
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| content(a) == content(b))
+}
+
+/// Asks for one frame, the first of whose hashes has the label `start`. Hashes that several
+/// orientations share are asked for once, under the label that comes first.
+fn query_frame(
+    frame: &[LabelledHash],
+    start: usize,
+    generation: &Generation,
+    policy: &Policy,
+) -> Result<Vec<Hit>, ReadError> {
+    let mut seen: Vec<(Pdq, Quality)> = Vec::with_capacity(frame.len());
+    let mut perceptual = Vec::with_capacity(frame.len());
+    for (index, hash) in frame.iter().enumerate() {
+        let known = seen.contains(&(hash.hash, hash.quality));
+        if !known && passes(policy.min_quality, Some(hash.quality)) {
+            seen.push((hash.hash, hash.quality));
+            perceptual.push(QueryHash {
+                hash: hash.hash,
+                label: u32::try_from(start + index).expect("examinations are bounded"),
+                quality: Some(hash.quality),
+            });
+        }
+    }
+    if perceptual.is_empty() {
+        return Ok(Vec::new());
+    }
+    generation.query(&Query {
+        digests: &Digests::default(),
+        perceptual: &perceptual,
+        radius: policy.radius(),
+        min_quality: policy.min_quality(),
+        method: policy.method,
+    })
+}
+
+/// Keeps the best hit of each entry and kind, and counts the frames.
+fn merge(best: &mut BTreeMap<(u32, u64, HashKind), Candidate>, hits: &[Hit], policy: &Policy) {
+    for hit in hits.iter().filter(|hit| policy.admits(hit)) {
+        let key = (hit.place.list, hit.entry.0, hit.by);
+        let order = |hit: &Hit| (hit.degenerate, hit.distance, hit.label);
+        best.entry(key)
+            .and_modify(|candidate| {
+                candidate.frames += 1;
+                if order(hit) < order(&candidate.hit) {
+                    candidate.hit = *hit;
+                }
+            })
+            .or_insert(Candidate { hit: *hit, frames: 1 });
+    }
+}
+
+/// Turns hits into matches that a person can read.
+fn explain(
+    input: &Input<'_>,
+    generation: &Generation,
+    policy: &Policy,
+    show_hashes: bool,
+    best: &BTreeMap<(u32, u64, HashKind), Candidate>,
+) -> Result<Findings, ReadError> {
+    let mut findings = Findings::default();
+    let mut conflicts = Vec::new();
+    for candidate in best.values() {
+        let hit = &candidate.hit;
+        let Some(list) = generation.lists().get(hit.place.list as usize) else { continue };
+        let (entry, category) = entry_of(generation, list, hit)?;
+        match list.kind {
+            ListKind::Ignore => findings.ignored_by.push(IgnoredBy {
+                list: list.name.clone(),
+                version: list.version,
+                entry,
+                by: hit.by,
+            }),
+            ListKind::Known => {
+                conflicts.push(disagreeing_digests(input, best, hit));
+                let found = describe(input, policy, show_hashes, list, candidate);
+                findings.matches.push(Match { entry, category, ..found });
+            }
+        }
+    }
+    for (found, digests) in findings.matches.iter_mut().zip(conflicts) {
+        let conflict = Conflict { digests, ignored_by: findings.ignored_by.clone() };
+        found.conflict = (conflict != Conflict::default()).then_some(conflict);
+    }
+    Ok(findings)
+}
+
+/// What an entry is called, and its category.
+pub(crate) fn entry_of(
+    generation: &Generation,
+    list: &List,
+    hit: &Hit,
+) -> Result<(String, Option<String>), ReadError> {
+    let meta = generation.entry(hit.place)?;
+    let entry = meta.source_id.or(meta.name).unwrap_or_else(|| format!("#{}", meta.source_row));
+    Ok((entry, meta.category.or_else(|| list.category.clone())))
+}
+
+/// Kinds of digest that the entry lists, that were computed for the input, and that differ.
+fn disagreeing_digests(
+    input: &Input<'_>,
+    best: &BTreeMap<(u32, u64, HashKind), Candidate>,
+    hit: &Hit,
+) -> Vec<HashKind> {
+    if hit.by.metric() != Metric::Exact {
+        return Vec::new(); // A similar picture has other bytes: nothing disagrees.
+    }
+    input
+        .digests
+        .values()
+        .map(|digest| digest.kind())
+        .filter(|&kind| hit.kinds.contains(kind))
+        .filter(|&kind| !best.contains_key(&(hit.place.list, hit.entry.0, kind)))
+        .collect()
+}
+
+fn describe(
+    input: &Input<'_>,
+    policy: &Policy,
+    show_hashes: bool,
+    list: &List,
+    candidate: &Candidate,
+) -> Match {
+    let hit = &candidate.hit;
+    let label = hit
+        .label
+        .and_then(|label| usize::try_from(label).ok())
+        .and_then(|label| input.hashes.get(label));
+    let perceptual = hit.by.metric() == Metric::Hamming;
+    let hash = match label {
+        Some(label) => Some(label.hash.to_hex()),
+        None => {
+            let mut digests = input.digests.values();
+            digests.find(|digest| digest.kind() == hit.by).map(|digest| digest.to_hex())
+        }
+    };
+    Match {
+        list: list.name.clone(),
+        version: list.version,
+        entry: String::new(),
+        by: hit.by,
+        distance: hit.distance.0,
+        radius: if perceptual { policy.radius_of(hit).0 } else { 0 },
+        variant: label.map_or("original", |label| label.orientation.name()).to_owned(),
+        rendition: label.map(|label| label.variant.name().to_owned()),
+        frame: label.map(|label| label.frame),
+        frames: if perceptual { candidate.frames } else { 0 },
+        area: label.map(|label| label.rectangle),
+        tier: match (perceptual, hit.degenerate) {
+            (false, _) => Tier::Exact,
+            (true, false) => Tier::Near,
+            (true, true) => Tier::Review,
+        },
+        quality: label.map(|label| label.quality.0),
+        entry_quality: hit.entry_quality.filter(|_| perceptual).map(|quality| quality.0),
+        category: None,
+        hash: hash.filter(|_| show_hashes),
+        conflict: None,
+    }
+}

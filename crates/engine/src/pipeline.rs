@@ -1,0 +1,219 @@
+//! Many files through several threads: a walker, workers, and results in order.
+//!
+//! The walker fills a short queue; each worker takes a file from it, examines it and sends bytes
+//! to the calling thread, which puts them into order and hands them on. Nothing grows with the
+//! collection: the queue is bounded, waiting results go to a temporary file, and the walker rests
+//! while too many results wait for a slow file.
+
+use crate::progress::Stop;
+use crate::reorder::Reorder;
+use crossbeam_channel::{Receiver, Sender, bounded};
+use hashward_evidence::Item;
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// Items that wait for a worker.
+const QUEUE: usize = 64;
+/// Results that may wait for a slow file in front of them (16 bytes each, plus their content).
+const WINDOW: u64 = 1 << 20;
+/// Memory for results that wait, beyond which they go to a temporary file.
+const WAITING_BYTES: usize = 16 << 20;
+
+/// In which order results are handed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    /// Byte order of path components, the same on every run.
+    #[default]
+    Path,
+    /// As they are found.
+    Found,
+}
+
+/// Why a pipeline ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError<E: std::error::Error + 'static> {
+    /// The work itself cannot go on.
+    #[error(transparent)]
+    Work(E),
+    /// Results cannot be handed on.
+    #[error(transparent)]
+    Sink(io::Error),
+    /// Waiting results cannot be kept.
+    #[error(
+        "cannot keep results in a temporary file: {0}; \
+         free some space or set TMPDIR, or use --order found"
+    )]
+    Spill(io::Error),
+}
+
+/// Runs `work` over all items and hands its bytes to `sink`, on the calling thread.
+///
+/// After a wish to stop no further items are taken; those under way are still handed on.
+pub(crate) fn run<E>(
+    items: impl Iterator<Item = Item> + Send,
+    threads: usize,
+    order: Order,
+    stop: &Stop,
+    work: impl Fn(Item) -> Result<Vec<u8>, E> + Sync,
+    mut sink: impl FnMut(&[u8]) -> io::Result<()>,
+) -> Result<(), PipelineError<E>>
+where
+    E: std::error::Error + Send + 'static,
+{
+    let given_out = AtomicU64::new(0);
+    let threads = threads.max(1);
+    std::thread::scope(|scope| {
+        let (job_sender, jobs) = bounded(QUEUE);
+        let (result_sender, results) = bounded(4 * threads);
+        let given_out = &given_out;
+        scope.spawn(move || walk(items, &job_sender, given_out, stop));
+        for _ in 0..threads {
+            let (jobs, result_sender, work) = (jobs.clone(), result_sender.clone(), &work);
+            scope.spawn(move || serve(&jobs, &result_sender, stop, work));
+        }
+        drop((jobs, result_sender));
+        let outcome = collect(&results, order, given_out, &mut sink);
+        if outcome.is_err() {
+            stop.stop();
+        }
+        // Whoever still sends must not wait for ever.
+        for _ in results {}
+        outcome
+    })
+}
+
+fn walk(
+    items: impl Iterator<Item = Item>,
+    jobs: &Sender<(u64, Item)>,
+    given_out: &AtomicU64,
+    stop: &Stop,
+) {
+    for (number, item) in (0..).zip(items) {
+        while number - given_out.load(Ordering::Relaxed) >= WINDOW && !stop.is_wished() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        if stop.is_wished() || jobs.send((number, item)).is_err() {
+            return;
+        }
+    }
+}
+
+fn serve<E>(
+    jobs: &Receiver<(u64, Item)>,
+    results: &Sender<(u64, Result<Vec<u8>, E>)>,
+    stop: &Stop,
+    work: &impl Fn(Item) -> Result<Vec<u8>, E>,
+) {
+    for (number, item) in jobs {
+        // What waited in the queue when the wish came is not started any more.
+        let result = if stop.is_wished() { Ok(Vec::new()) } else { work(item) };
+        if results.send((number, result)).is_err() {
+            return;
+        }
+    }
+}
+
+fn collect<E: std::error::Error>(
+    results: &Receiver<(u64, Result<Vec<u8>, E>)>,
+    order: Order,
+    given_out: &AtomicU64,
+    sink: &mut impl FnMut(&[u8]) -> io::Result<()>,
+) -> Result<(), PipelineError<E>> {
+    let mut hand_on = |bytes: &[u8]| {
+        given_out.fetch_add(1, Ordering::Relaxed);
+        if bytes.is_empty() { Ok(()) } else { sink(bytes).map_err(PipelineError::Sink) }
+    };
+    let mut reorder = Reorder::new(WAITING_BYTES);
+    for (number, result) in results {
+        let bytes = result.map_err(PipelineError::Work)?;
+        if order == Order::Found {
+            hand_on(&bytes)?;
+            continue;
+        }
+        reorder.push(number, bytes).map_err(PipelineError::Spill)?;
+        while let Some(bytes) = reorder.pop().map_err(PipelineError::Spill)? {
+            hand_on(&bytes)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+    use std::path::PathBuf;
+
+    fn items(count: usize) -> impl Iterator<Item = Item> + Send {
+        (0..count).map(|number| Item::Failed {
+            path: PathBuf::from(number.to_string()),
+            error: io::Error::other("made up"),
+        })
+    }
+
+    fn name(item: &Item) -> usize {
+        let Item::Failed { path, .. } = item else { panic!("only failures were made") };
+        path.to_str().unwrap().parse().unwrap()
+    }
+
+    /// Slow for some items, silent for others, so that results come out of order.
+    fn work(item: Item) -> Result<Vec<u8>, io::Error> {
+        let number = name(&item);
+        for _ in 0..(number % 7) * 20 {
+            std::thread::yield_now();
+        }
+        Ok(if number.is_multiple_of(3) { Vec::new() } else { format!("{number} ").into_bytes() })
+    }
+
+    fn text(threads: usize, order: Order) -> String {
+        let mut out = Vec::new();
+        run(items(500), threads, order, &Stop::new(), work, |bytes| {
+            out.extend_from_slice(bytes);
+            Ok(())
+        })
+        .unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn order_does_not_depend_on_threads() {
+        let one = text(1, Order::Path);
+        assert!(one.starts_with("1 2 4 5 7 "));
+        for threads in [2, 3, 8] {
+            assert_eq!(text(threads, Order::Path), one);
+        }
+        let found = text(4, Order::Found);
+        let set = |text: &str| text.split(' ').map(str::to_owned).collect::<HashSet<_>>();
+        assert_eq!(set(&found), set(&one));
+    }
+
+    #[test]
+    fn a_failing_sink_and_failing_work_end_the_run() {
+        let closed = run(items(100_000), 3, Order::Path, &Stop::new(), work, |_| {
+            Err(io::Error::from(io::ErrorKind::BrokenPipe))
+        });
+        assert!(matches!(closed, Err(PipelineError::Sink(_))));
+        let failing = |item: Item| {
+            if name(&item) == 700 { Err(io::Error::other("no more")) } else { work(item) }
+        };
+        let failed = run(items(100_000), 3, Order::Path, &Stop::new(), failing, |_| Ok(()));
+        assert!(matches!(failed, Err(PipelineError::Work(_))));
+    }
+
+    #[test]
+    fn a_wish_to_stop_keeps_what_was_done() {
+        let stop = Stop::new();
+        let mut handed_on = Vec::new();
+        run(items(100_000), 3, Order::Path, &stop, work, |bytes| {
+            handed_on.push(bytes.to_vec());
+            if handed_on.len() == 50 {
+                stop.stop();
+            }
+            Ok(())
+        })
+        .unwrap();
+        assert!((50..1000).contains(&handed_on.len()));
+        assert_eq!(handed_on[49], b"74 ");
+    }
+}

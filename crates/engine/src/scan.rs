@@ -1,0 +1,302 @@
+//! Examines files and matches them against a generation.
+
+use crate::examiner::{Examiner, Looked, pool, threads};
+use crate::matching::{Findings, Policy, evaluate};
+use crate::pipeline::{self, Order, PipelineError};
+use crate::progress::{Progress, Stop};
+use crate::verdict::{
+    Effort, MatchRecord, NotExamined, PathName, Record, Run, RunList, Skipped, Summary, Timing,
+};
+use hashward_digest::Hasher;
+use hashward_evidence::{Item, Walk};
+use hashward_examine::{Examination, Plan};
+use hashward_hash::{DigestKinds, HashKind, encode_hex};
+use hashward_media::{Limits, Reason};
+use hashward_sandbox::{PoolError, WorkerCommand};
+use hashward_store::{Generation, ListKind, ReadError};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+/// How to scan.
+#[derive(Debug, Clone, Default)]
+pub struct ScanOptions {
+    /// What a match must satisfy.
+    pub policy: Policy,
+    /// How hard to look at pictures.
+    pub effort: Effort,
+    /// In which order records come.
+    pub order: Order,
+    /// Threads; 0 means one per core.
+    pub threads: usize,
+    /// Put the inputs' own hash values into matches.
+    pub show_hashes: bool,
+    /// Examine, but match nothing: shows that findings come from matching.
+    pub without_matching: bool,
+    /// Folders to leave out wherever the walk meets them, above all the database itself.
+    pub exclude: Vec<PathBuf>,
+    /// Bounds within which a picture is decoded.
+    pub limits: Limits,
+    /// The program that serves as a worker, if not this one.
+    pub worker: Option<WorkerCommand>,
+}
+
+/// Why a scan could not run, or not to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum ScanError {
+    /// The known material is damaged. Nothing was matched against it.
+    #[error("the database is damaged and must not be trusted: {0}")]
+    Damaged(#[source] ReadError),
+    /// A folder that was to be left out cannot be found.
+    #[error("cannot look at the excluded folder {path}: {source}", path = .path.display())]
+    Exclude {
+        /// The folder.
+        path: PathBuf,
+        /// What the system reported.
+        source: io::Error,
+    },
+    /// Workers cannot be started.
+    #[error(transparent)]
+    Workers(#[from] PoolError),
+    /// Records cannot be handed on.
+    #[error(transparent)]
+    Sink(io::Error),
+    /// Waiting records cannot be kept.
+    #[error(
+        "cannot keep results in a temporary file: {0}; \
+         free some space or set TMPDIR, or use --order found"
+    )]
+    Spill(#[source] io::Error),
+}
+
+impl From<PipelineError<ScanError>> for ScanError {
+    fn from(error: PipelineError<ScanError>) -> Self {
+        match error {
+            PipelineError::Work(error) => error,
+            PipelineError::Sink(error) => Self::Sink(error),
+            PipelineError::Spill(error) => Self::Spill(error),
+        }
+    }
+}
+
+/// Examines everything below `roots`, matches it against `generation` and hands each record to
+/// `sink`: the run, the findings in order, the summary, the timing.
+///
+/// All sections of the generation are verified before the first record. After a wish to stop,
+/// what was examined so far is still reported and the summary says so.
+///
+/// # Errors
+/// [`ScanError`]; what fails on a single file is a record instead.
+pub fn scan(
+    generation: &Generation,
+    roots: &[PathBuf],
+    options: &ScanOptions,
+    sink: &mut dyn FnMut(&Record) -> io::Result<()>,
+    progress: &Progress,
+    stop: &Stop,
+) -> Result<Summary, ScanError> {
+    let begin = Instant::now();
+    generation.verify().map_err(ScanError::Damaged)?;
+    let verified = begin.elapsed();
+
+    let threads = threads(options.threads);
+    let plan = Plan {
+        digests: generation.digest_kinds().with(HashKind::Sha256),
+        perceptual: generation.kinds().contains(&HashKind::Pdq),
+        ..Plan::default()
+    };
+    let pool = pool(threads, options.worker.clone())?;
+    if plan.perceptual {
+        pool.probe()?;
+    }
+    let walk = walk(roots, &options.exclude)?;
+    sink(&Record::Run(describe_run(generation, roots, options))).map_err(ScanError::Sink)?;
+
+    let examiner = Examiner { plan, limits: options.limits, pool: &pool, progress, stop };
+    let scanner = Scanner { examiner, generation, options, summary: Mutex::default() };
+    let begin = Instant::now();
+    pipeline::run(
+        walk,
+        threads,
+        options.order,
+        stop,
+        |item| scanner.work(item),
+        |lines| {
+            for line in lines.split_inclusive(|&byte| byte == b'\n') {
+                sink(&serde_json::from_slice(line)?)?;
+            }
+            Ok(())
+        },
+    )?;
+    let seconds = begin.elapsed().as_secs_f64();
+    let mut summary = scanner.summary.into_inner().unwrap_or_else(PoisonError::into_inner);
+    summary.interrupted = stop.is_wished();
+    summary.complete = !summary.interrupted && summary.not_examined == 0;
+    sink(&Record::Summary(summary.clone())).map_err(ScanError::Sink)?;
+    let timing = Timing {
+        seconds,
+        verify_seconds: verified.as_secs_f64(),
+        files_per_second: summary.files as f64 / seconds.max(1e-9),
+        bytes_per_second: summary.bytes as f64 / seconds.max(1e-9),
+        threads,
+    };
+    sink(&Record::Timing(timing)).map_err(ScanError::Sink)?;
+    Ok(summary)
+}
+
+/// Counts what a scan of `roots` will come across and tells `progress`, as long as `go_on` says so.
+pub fn measure(
+    roots: &[PathBuf],
+    exclude: &[PathBuf],
+    progress: &Progress,
+    go_on: impl FnMut() -> bool,
+) {
+    // A folder that cannot be excluded is the scan's own error to report.
+    let Ok(walk) = walk(roots, exclude) else { return };
+    if let Some(totals) = hashward_evidence::measure(walk, go_on) {
+        progress.set_totals(totals.files, totals.bytes);
+    }
+}
+
+/// The walk over `roots` without the excluded folders.
+fn walk(roots: &[PathBuf], exclude: &[PathBuf]) -> Result<Walk, ScanError> {
+    exclude.iter().try_fold(Walk::new(roots), |walk, path| {
+        walk.exclude(path).map_err(|source| ScanError::Exclude { path: path.clone(), source })
+    })
+}
+
+/// What every worker thread needs.
+struct Scanner<'a> {
+    examiner: Examiner<'a>,
+    generation: &'a Generation,
+    options: &'a ScanOptions,
+    /// Counted when a file is done, so that files without findings need not be handed on.
+    summary: Mutex<Summary>,
+}
+
+impl Scanner<'_> {
+    /// Looks at one item and gives its records as JSON lines.
+    fn work(&self, item: Item) -> Result<Vec<u8>, ScanError> {
+        let records = match self.examiner.look(item)? {
+            Looked::Interrupted => Vec::new(),
+            Looked::Skipped { path, reason } => {
+                self.count(|summary| {
+                    summary.skipped += 1;
+                    *summary.skipped_by_reason.entry(reason.name().to_owned()).or_default() += 1;
+                });
+                let name = PathName::from(path.as_path());
+                vec![Record::Skipped(Skipped { name, reason: reason.name().to_owned() })]
+            }
+            Looked::Failed { path, reason, detail } => {
+                vec![self.not_examined(PathName::from(path.as_path()), reason, detail)]
+            }
+            Looked::Examined { path, examination } => self.judge(&path, &examination)?,
+        };
+        let mut lines = Vec::new();
+        for record in &records {
+            serde_json::to_writer(&mut lines, record)
+                .map_err(|error| ScanError::Sink(io::Error::from(error)))?;
+            lines.push(b'\n');
+        }
+        Ok(lines)
+    }
+
+    fn judge(&self, path: &Path, examination: &Examination) -> Result<Vec<Record>, ScanError> {
+        let findings = if self.options.without_matching {
+            Findings::default()
+        } else {
+            let Self { generation, options, .. } = self;
+            evaluate(examination, generation, &options.policy, options.show_hashes)
+                .map_err(ScanError::Damaged)?
+        };
+        let best = findings.best_tier();
+        self.count(|summary| {
+            summary.files += 1;
+            summary.bytes += examination.size;
+            summary.ignored += u64::from(findings.is_ignored());
+            if let Some(tier) = best {
+                summary.matched += 1;
+                *summary.matched_by_tier.entry(tier).or_default() += 1;
+            }
+        });
+        let name = PathName::from(path);
+        let mut records = Vec::new();
+        let ignored_by_digest = findings.is_ignored_by_digest();
+        if best.is_some() {
+            use std::sync::atomic::Ordering::Relaxed;
+            self.examiner.progress.matched.fetch_add(1, Relaxed);
+            records.push(Record::Match(MatchRecord {
+                name: name.clone(),
+                size: examination.size,
+                sha256: examination.digests.sha256.map(|digest| encode_hex(&digest)),
+                matches: findings.matches,
+            }));
+        }
+        // What a known-good file holds is known, whether or not this program can open it.
+        if let Some((reason, detail)) = examination.not_examined()
+            && !ignored_by_digest
+        {
+            records.push(self.not_examined(name, reason, detail.to_owned()));
+        }
+        Ok(records)
+    }
+
+    fn not_examined(&self, name: PathName, reason: Reason, detail: String) -> Record {
+        use std::sync::atomic::Ordering::Relaxed;
+        self.examiner.progress.not_examined.fetch_add(1, Relaxed);
+        self.count(|summary| {
+            summary.not_examined += 1;
+            *summary.not_examined_by_reason.entry(reason.name().to_owned()).or_default() += 1;
+        });
+        Record::NotExamined(NotExamined { name, reason, detail })
+    }
+
+    fn count(&self, change: impl FnOnce(&mut Summary)) {
+        change(&mut self.summary.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+fn describe_run(generation: &Generation, roots: &[PathBuf], options: &ScanOptions) -> Run {
+    let lists = generation.lists().iter().map(|list| RunList {
+        name: list.name.clone(),
+        kind: match list.kind {
+            ListKind::Known => "known".to_owned(),
+            ListKind::Ignore => "ignore".to_owned(),
+        },
+        version: list.version,
+        digests: list.sources.iter().map(ToString::to_string).collect(),
+        radius: list.radius.map(|radius| radius.0),
+        gate: list.min_quality.map(|quality| quality.0),
+    });
+    let mut roots: Vec<&Path> = roots.iter().map(PathBuf::as_path).collect();
+    roots.sort();
+    roots.dedup();
+    Run {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        binary_sha256: binary_digest().ok(),
+        generation: generation.digest().to_string(),
+        lists: lists.collect(),
+        radius: options.policy.radius().0,
+        gate: options.policy.min_quality().0,
+        narrowed: options.policy.radius.is_some() || options.policy.min_quality.is_some(),
+        effort: options.effort,
+        limits: serde_json::to_value(options.limits).unwrap_or_default(),
+        paths: roots.into_iter().map(PathName::from).collect(),
+    }
+}
+
+/// SHA-256 of the running program's file.
+fn binary_digest() -> io::Result<String> {
+    let mut file = std::fs::File::open(std::env::current_exe()?)?;
+    let mut hasher = Hasher::new(DigestKinds::default().with(HashKind::Sha256));
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => break,
+            count => hasher.update(&buffer[..count]),
+        }
+    }
+    let digest = hasher.finalize().sha256.ok_or_else(|| io::Error::other("no digest"))?;
+    Ok(encode_hex(&digest))
+}
