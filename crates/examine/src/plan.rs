@@ -1,0 +1,23 @@
+//! What to compute on a file.
+
+use hashward_hash::DigestKinds;
+use hashward_media::Effort;
+use serde::{Deserialize, Serialize};
+
+/// What to compute on a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Which digests.
+    pub digests: DigestKinds,
+    /// Whether pictures are decoded and hashed. Without it no worker process is ever started.
+    pub perceptual: bool,
+    /// How much is tried on a picture.
+    pub effort: Effort,
+}
+
+impl Default for Plan {
+    /// Everything: all digests, and the canonical hashes of every frame.
+    fn default() -> Self {
+        Self { digests: DigestKinds::ALL, perceptual: true, effort: Effort::Full }
+    }
+}

@@ -1,0 +1,51 @@
+//! How much work one picture may cause, counted in pixels, frames and bytes, never in seconds.
+
+use serde::{Deserialize, Serialize};
+
+/// Bounds on one picture. Whatever goes beyond is refused as `limit` before it is decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Largest encoded file in bytes. Default 128 MiB.
+    pub encoded_bytes: u64,
+    /// Most pixels of one frame, page or canvas. Default 256 × 2²⁰ (`memory_bytes` often binds
+    /// first: it allows 256 megapixels of grey, and about 110 of colour).
+    pub frame_pixels: u64,
+    /// Most frames, pages or entries that are decoded. Default 256.
+    pub frames: u32,
+    /// Most pixels of all frames together: the work budget. Default 512 × 2²⁰.
+    pub total_pixels: u64,
+    /// Most memory that decoding one picture may ask for. Default 512 MiB.
+    pub memory_bytes: u64,
+    /// Most bytes of metadata (profiles, Exif, text) that a decoder may unpack. Default 2 MiB.
+    pub metadata_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            encoded_bytes: 128 << 20,
+            frame_pixels: 256 << 20,
+            frames: 256,
+            total_pixels: 512 << 20,
+            memory_bytes: 512 << 20,
+            metadata_bytes: 2 << 20,
+        }
+    }
+}
+
+/// How much is tried on a picture. Further efforts will name cheaper and dearer ways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Effort {
+    /// The canonical hash from the full-resolution pixels of every frame.
+    #[default]
+    Full,
+}
+
+/// What to compute on a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
+pub struct Plan {
+    /// How much is tried.
+    pub effort: Effort,
+}

@@ -1,0 +1,152 @@
+//! One picture's way through its decoder: limits before, hashes after every frame.
+
+use crate::plane::{Plane, Samples};
+use crate::{Host, LabelledHash, Limits, PictureReport, Reason, Rectangle, Trouble, Variant};
+use hashward_hash::Orientation;
+use hashward_phash::{PdqResult, Pixels, pdq, pdq_square512};
+
+/// Shortest side that has a perceptual hash: PDQ's window needs five pixels.
+const SHORTEST_SIDE: u32 = 5;
+
+/// Memory for a decoder's tables and rows, on top of what grows with the picture.
+const DECODER_BYTES: u64 = 1 << 20;
+
+/// What a format's decoder works with.
+pub(crate) struct Session<'a> {
+    pub(crate) limits: &'a Limits,
+    host: &'a mut dyn Host,
+    report: PictureReport,
+    pixels_left: u64,
+}
+
+impl<'a> Session<'a> {
+    pub(crate) fn new(limits: &'a Limits, host: &'a mut dyn Host) -> Self {
+        let report = PictureReport {
+            status: Ok(()),
+            width: None,
+            height: None,
+            frames_examined: 0,
+            frames_total: None,
+            hashes: Vec::new(),
+        };
+        Self { limits, host, report, pixels_left: limits.total_pixels }
+    }
+
+    pub(crate) fn phase(&mut self, text: &str) {
+        self.host.phase(text);
+    }
+
+    /// Notes the size of the first frame as stored, before anything is refused.
+    pub(crate) fn size(&mut self, width: u32, height: u32) {
+        self.report.width.get_or_insert(width);
+        self.report.height.get_or_insert(height);
+    }
+
+    /// Notes how many frames the file holds.
+    pub(crate) fn total(&mut self, frames: u32) {
+        self.report.frames_total = Some(frames);
+    }
+
+    /// Checks the size of a frame that is about to be decoded against the limits.
+    pub(crate) fn admit(&mut self, width: u32, height: u32) -> Result<(), Trouble> {
+        if width == 0 || height == 0 {
+            return Err(Trouble::new(
+                Reason::Corrupt,
+                format!("a frame has {width}×{height} pixels"),
+            ));
+        }
+        let pixels = u64::from(width) * u64::from(height);
+        if pixels > self.limits.frame_pixels {
+            return Err(Trouble::new(
+                Reason::Limit,
+                format!(
+                    "a frame has {width}×{height} pixels; up to {} pixels are decoded",
+                    self.limits.frame_pixels
+                ),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Takes a frame's pixels from the work budget. Called for every frame that is decoded.
+    pub(crate) fn spend(&mut self, width: u32, height: u32) -> Result<(), Trouble> {
+        let pixels = u64::from(width) * u64::from(height);
+        if self.report.frames_examined >= self.limits.frames {
+            let frames = self.limits.frames;
+            return Err(Trouble::new(Reason::Limit, format!("only {frames} frames are decoded")));
+        }
+        self.pixels_left = self.pixels_left.checked_sub(pixels).ok_or_else(|| {
+            Trouble::new(
+                Reason::Limit,
+                format!(
+                    "the frames together have more than the {} pixels that are decoded",
+                    self.limits.total_pixels
+                ),
+            )
+        })?;
+        Ok(())
+    }
+
+    /// Asks for the memory that decoding will take: `pixels` times `bytes` each, and a
+    /// decoder's fixed share.
+    pub(crate) fn memory(&mut self, width: u32, height: u32, bytes: u64) -> Result<(), Trouble> {
+        let pixels = u64::from(width) * u64::from(height);
+        self.memory_bytes(pixels.saturating_mul(bytes))
+    }
+
+    pub(crate) fn memory_bytes(&mut self, bytes: u64) -> Result<(), Trouble> {
+        let needed = bytes.saturating_add(DECODER_BYTES);
+        if needed > self.limits.memory_bytes {
+            return Err(Trouble::new(
+                Reason::Limit,
+                format!(
+                    "decoding would need {needed} bytes of memory; up to {} are given",
+                    self.limits.memory_bytes
+                ),
+            ));
+        }
+        self.host
+            .need_memory(needed)
+            .map_err(|refused| Trouble::new(Reason::Memory, refused.to_string()))
+    }
+
+    /// Hashes a decoded frame, counted from 0 in the order of the file.
+    pub(crate) fn frame(&mut self, frame: u32, plane: &Plane) {
+        self.size(plane.width, plane.height);
+        self.report.frames_examined += 1;
+        if plane.width < SHORTEST_SIDE || plane.height < SHORTEST_SIDE {
+            return;
+        }
+        let (width, height) = (plane.width, plane.height);
+        let pixels = match &plane.samples {
+            Samples::Luma(data) => Pixels::luma8(data, width, height, width as usize),
+            Samples::Rgb(data) => Pixels::rgb8(data, width, height, 3 * width as usize),
+        };
+        let pixels = pixels.expect("a plane holds all the pixels that it says");
+        self.push(frame, Variant::Full, plane, &pdq(&pixels));
+        if let Some(result) = pdq_square512(&pixels) {
+            self.push(frame, Variant::Square512, plane, &result);
+        }
+    }
+
+    fn push(&mut self, frame: u32, variant: Variant, plane: &Plane, result: &PdqResult) {
+        let rectangle = Rectangle { x: 0, y: 0, width: plane.width, height: plane.height };
+        self.report.hashes.extend(Orientation::ALL.map(|orientation| LabelledHash {
+            frame,
+            variant,
+            rectangle,
+            orientation,
+            hash: result.hashes[orientation as usize],
+            quality: result.quality,
+        }));
+    }
+
+    pub(crate) fn finish(mut self, status: Result<(), Trouble>) -> PictureReport {
+        self.report.status = status;
+        // A decoder may come across more frames than the structure promised.
+        if let Some(total) = &mut self.report.frames_total {
+            *total = (*total).max(self.report.frames_examined);
+        }
+        self.report
+    }
+}

@@ -1,0 +1,164 @@
+//! Everything that depends on the operating system, each with a fallback that does nothing.
+
+/// Restricts a freshly started worker for good. Called before it reads its first byte of input;
+/// further restrictions (file system, system calls) belong here, after the others.
+pub(crate) fn restrict_worker() {
+    imp::restrict_worker();
+}
+
+/// Bytes of private writable memory that this process has mapped, as the data limit counts them.
+pub(crate) fn mapped_data() -> Option<u64> {
+    imp::mapped_data()
+}
+
+/// Bounds this process's private writable memory. Returns false where that cannot be done.
+pub(crate) fn limit_data(bytes: u64) -> bool {
+    imp::limit_data(bytes)
+}
+
+/// Lets this process run for so much more processor time and then ends it: the last resort
+/// when the supervisor has died and cannot keep the deadline.
+pub(crate) fn limit_processor_time(seconds: u64) {
+    imp::limit_processor_time(seconds);
+}
+
+/// Writes all bytes to standard output without allocating; errors are dropped.
+pub(crate) fn write_to_supervisor(bytes: &[u8]) {
+    imp::write_to_supervisor(bytes);
+}
+
+/// Prepares a command so that keyboard signals to the terminal reach the supervisor only.
+pub(crate) fn detach(command: &mut std::process::Command) {
+    imp::detach(command);
+}
+
+/// The signal that ended a process.
+pub(crate) fn signal(status: std::process::ExitStatus) -> Option<i32> {
+    imp::signal(status)
+}
+
+/// Number of the signal that nobody can catch; the kernel sends it when memory is short.
+pub(crate) const SIGKILL: i32 = 9;
+
+/// True for the signal that says that a process has used up its processor time.
+pub(crate) fn is_processor_time_signal(signal: i32) -> bool {
+    imp::is_processor_time_signal(signal)
+}
+
+/// A path that starts this very program again, even if its file was replaced meanwhile.
+pub(crate) fn own_program() -> std::io::Result<std::path::PathBuf> {
+    #[cfg(target_os = "linux")]
+    {
+        let link = std::path::Path::new("/proc/self/exe");
+        if link.exists() {
+            return Ok(link.to_path_buf());
+        }
+    }
+    std::env::current_exe()
+}
+
+#[cfg(unix)]
+mod imp {
+    use crate::limits::STACK_BYTES;
+    use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
+
+    pub(super) fn restrict_worker() {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        {
+            use rustix::process::{
+                DumpableBehavior, set_dumpable_behavior, set_parent_process_death_signal,
+            };
+            // A worker must not outlive its supervisor, not even inside an endless loop.
+            let _ = set_parent_process_death_signal(Some(Signal::KILL));
+            let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+        }
+        lower(Resource::Core, 0);
+        // Standard output is a pipe and standard error the null device: no file is ever written.
+        lower(Resource::Fsize, 0);
+        lower(Resource::Nofile, 8);
+        lower(Resource::Stack, STACK_BYTES);
+    }
+
+    /// Lowers both the soft and the hard limit; a refusal leaves what was there.
+    fn lower(resource: Resource, value: u64) {
+        let value = getrlimit(resource).maximum.map_or(value, |maximum| maximum.min(value));
+        let _ = setrlimit(resource, Rlimit { current: Some(value), maximum: Some(value) });
+    }
+
+    pub(super) fn mapped_data() -> Option<u64> {
+        // Linux: size resident shared text lib data dt, in pages; `data` includes the stack.
+        let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
+        let pages: u64 = statm.split_ascii_whitespace().nth(5)?.parse().ok()?;
+        Some(pages * rustix::param::page_size() as u64)
+    }
+
+    pub(super) fn limit_data(bytes: u64) -> bool {
+        // Only the soft limit moves: the next grant must be able to raise it again.
+        let maximum = getrlimit(Resource::Data).maximum;
+        let current = Some(maximum.map_or(bytes, |maximum| maximum.min(bytes)));
+        setrlimit(Resource::Data, Rlimit { current, maximum }).is_ok()
+    }
+
+    pub(super) fn limit_processor_time(seconds: u64) {
+        let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime).tv_sec;
+        let maximum = getrlimit(Resource::Cpu).maximum;
+        let wanted = (used.max(0) as u64).saturating_add(seconds);
+        let current = Some(maximum.map_or(wanted, |maximum| maximum.min(wanted)));
+        let _ = setrlimit(Resource::Cpu, Rlimit { current, maximum });
+    }
+
+    pub(super) fn write_to_supervisor(mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            match rustix::io::write(rustix::stdio::stdout(), bytes) {
+                Ok(count) if count > 0 => bytes = &bytes[count..],
+                Err(rustix::io::Errno::INTR) => {}
+                _ => return,
+            }
+        }
+    }
+
+    pub(super) fn detach(command: &mut std::process::Command) {
+        use std::os::unix::process::CommandExt as _;
+        command.process_group(0);
+    }
+
+    pub(super) fn signal(status: std::process::ExitStatus) -> Option<i32> {
+        use std::os::unix::process::ExitStatusExt as _;
+        status.signal()
+    }
+
+    pub(super) fn is_processor_time_signal(signal: i32) -> bool {
+        signal == Signal::XCPU.as_raw()
+    }
+}
+
+#[cfg(not(unix))]
+mod imp {
+    pub(super) fn restrict_worker() {}
+
+    pub(super) fn mapped_data() -> Option<u64> {
+        None
+    }
+
+    pub(super) fn limit_data(_bytes: u64) -> bool {
+        false
+    }
+
+    pub(super) fn limit_processor_time(_seconds: u64) {}
+
+    pub(super) fn write_to_supervisor(bytes: &[u8]) {
+        use std::io::Write as _;
+        let mut out = std::io::stdout().lock();
+        let _ = out.write_all(bytes).and_then(|()| out.flush());
+    }
+
+    pub(super) fn detach(_command: &mut std::process::Command) {}
+
+    pub(super) fn signal(_status: std::process::ExitStatus) -> Option<i32> {
+        None
+    }
+
+    pub(super) fn is_processor_time_signal(_signal: i32) -> bool {
+        false
+    }
+}

@@ -1,0 +1,2 @@
+//! Workers that misbehave.
+fn main() {}
