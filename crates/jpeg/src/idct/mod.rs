@@ -1,0 +1,105 @@
+//! Inverse DCT of one block at each scale.
+
+mod lanes;
+mod reduced;
+mod scalar;
+
+pub(crate) use reduced::{half, quarter};
+
+use crate::block::Block;
+
+/// Largest sum of magnitudes for which no step of the 16-bit arithmetic can overflow: the first
+/// pass multiplies by less than 5.56, and sums of two of its results must stay below 32,768.
+const NARROW: u32 = 5_800;
+
+/// The samples of a block, row by row.
+#[inline(always)]
+pub(crate) fn full(block: &Block) -> [[u8; 8]; 8] {
+    if block.last == 0 {
+        return [[mean(block); 8]; 8];
+    }
+    if block.magnitude <= NARROW {
+        let coefficients = block.coefficients.first_chunk().expect("a block has 64 coefficients");
+        return lanes::idct(coefficients, block.last);
+    }
+    scalar::idct(block.coefficients.first_chunk().expect("a block has 64 coefficients"))
+}
+
+/// The mean sample of a block.
+#[inline(always)]
+pub(crate) fn mean(block: &Block) -> u8 {
+    flat(block.coefficients[0])
+}
+
+/// The sample of a block that has only a DC coefficient.
+#[inline(always)]
+pub(crate) fn flat(dc: i16) -> u8 {
+    sample((i32::from(dc) + 4) >> 3)
+}
+
+/// Shifts to the range of samples.
+#[inline(always)]
+fn sample(value: i32) -> u8 {
+    (value + 128).clamp(0, 255) as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::block::{MOST, ZIGZAG};
+    use proptest::prelude::*;
+
+    /// The inverse DCT as the standard defines it.
+    fn exact(coefficients: &[i16; 64]) -> [[f64; 8]; 8] {
+        let basis = |u: usize, x: usize| {
+            let scale = if u == 0 { 0.5f64.sqrt() } else { 1.0 };
+            scale * ((2 * x + 1) as f64 * u as f64 * std::f64::consts::PI / 16.0).cos() / 2.0
+        };
+        let mut out = [[0.0; 8]; 8];
+        for (y, row) in out.iter_mut().enumerate() {
+            for (x, value) in row.iter_mut().enumerate() {
+                *value = (0..64)
+                    .map(|i| f64::from(coefficients[i]) * basis(i / 8, y) * basis(i % 8, x))
+                    .sum::<f64>()
+                    + 128.0;
+            }
+        }
+        out
+    }
+
+    fn blocks() -> impl Strategy<Value = Block> {
+        let sizes = prop_oneof![Just(1i32), Just(20), Just(200), Just(1500)];
+        (0usize..64, sizes).prop_flat_map(|(last, size)| {
+            prop::collection::vec(-size..=size, last + 1).prop_map(move |values| {
+                let mut block = Block::new();
+                for (k, &value) in values.iter().enumerate() {
+                    if block.magnitude + value.unsigned_abs() <= MOST {
+                        block.coefficients[usize::from(ZIGZAG[k])] = value as i16;
+                        block.magnitude += value.unsigned_abs();
+                    }
+                }
+                block.last = last as u32;
+                block
+            })
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn every_path_gives_the_samples_of_the_scalar_one(block in blocks()) {
+            let coefficients = block.coefficients.first_chunk().unwrap();
+            prop_assert_eq!(full(&block), scalar::idct(coefficients));
+        }
+
+        #[test]
+        fn the_scalar_one_is_within_one_of_the_standard(block in blocks()) {
+            let coefficients = block.coefficients.first_chunk().unwrap();
+            let (fast, exact) = (scalar::idct(coefficients), exact(coefficients));
+            for (fast, exact) in fast.iter().flatten().zip(exact.iter().flatten()) {
+                prop_assert!((f64::from(*fast) - exact.clamp(0.0, 255.0)).abs() < 1.01);
+            }
+        }
+    }
+}
