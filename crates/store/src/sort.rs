@@ -11,13 +11,15 @@ use std::sync::Arc;
 
 /// Runs that are merged at once; more are first merged into longer ones.
 const FAN_IN: usize = 64;
+/// The least memory: a sorter with less would write runs of a few records.
+const MIN_MEMORY: usize = 64 * 1024;
 /// Bytes that are read ahead from each run.
 const READ_AHEAD: usize = 128 * 1024;
 
 /// Sorts records of a key of fixed length and a value of any length by their keys; records with
 /// equal keys keep the order in which they came.
 ///
-/// Memory stays at the given bound (at least 1 MiB, plus one record) while records come in, and at
+/// Memory stays at the given bound (at least 64 KiB, plus one record) while records come in, and at
 /// 8 MiB while they go out.
 #[derive(Debug)]
 pub struct ExternalSorter {
@@ -58,7 +60,7 @@ impl ExternalSorter {
             disk,
             dir: dir.to_owned(),
             key_len,
-            memory: memory.max(1 << 20),
+            memory: memory.max(MIN_MEMORY),
             arena: Vec::new(),
             index: Vec::new(),
             runs: Vec::new(),
@@ -106,11 +108,11 @@ impl ExternalSorter {
     fn reserve(&mut self, record: usize) {
         let step = (self.memory / 16).max(record);
         if self.arena.capacity() - self.arena.len() < record {
-            let room = self.arena.len().clamp(1 << 16, step);
-            self.arena.reserve_exact(room.max(record));
+            let room = self.arena.len().min(step).max(record);
+            self.arena.reserve_exact(room);
         }
         if self.index.len() == self.index.capacity() {
-            let room = (step / size_of::<Slot>()).min(self.index.len()).max(1 << 10);
+            let room = (step / size_of::<Slot>()).min(self.index.len()).max(16);
             self.index.reserve_exact(room);
         }
     }

@@ -1,0 +1,230 @@
+//! Truncated, flipped and made-up files: an error or the right answer, never a panic.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod support;
+
+use hashward_hash::{Distance, Quality};
+use hashward_store::format::{HEADER_BYTES, SECTION_BYTES};
+use hashward_store::{
+    BuildOptions, Generation, Hit, Method, Query, QueryHash, ReadError, Segment, Store,
+};
+use hashward_testkit::Codes;
+use proptest::prelude::*;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use xxhash_rust::xxh3::xxh3_64;
+
+struct Sample {
+    dir: tempfile::TempDir,
+    store: Store,
+    path: PathBuf,
+    bytes: Vec<u8>,
+    generation: hashward_store::ContentDigest,
+}
+
+fn sample() -> Sample {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::create(dir.path()).unwrap();
+    let mut source = Codes::seeded(11);
+    let pool = source.clustered(150);
+    let rows = support::rows(&mut source, 150, &pool);
+    let segment = support::build(&store, &rows, BuildOptions::default());
+    let (generation, _) = support::open(&store, vec![support::list(1, vec![segment])]);
+    let path = dir.path().join("segments").join(format!("{}.seg", segment.digest));
+    let bytes = std::fs::read(&path).unwrap();
+    Sample { dir, store, path, bytes, generation }
+}
+
+/// Every way of reading, on whatever the segment has become. Must not panic.
+fn use_everything(generation: &Generation) -> Option<Vec<Hit>> {
+    let mut source = Codes::seeded(11);
+    let pool = source.clustered(150);
+    let perceptual: Vec<QueryHash> = (0..8)
+        .map(|label| QueryHash { hash: pool[label as usize * 9], label, quality: None })
+        .collect();
+    let digests = support::digests(&mut source);
+    let mut hits = Vec::new();
+    for method in [Method::Linear, Method::BkTree] {
+        let (radius, min_quality) = (Distance(31), Quality(0));
+        let query =
+            Query { digests: &digests, perceptual: &perceptual, radius, min_quality, method };
+        hits.push(generation.query(&query));
+    }
+    let entries = generation.entries(0).map(|entries| entries.filter(Result::is_ok).count());
+    let live = generation.live(0).map(|live| live.filter(Result::is_ok).count());
+    let first = hits.pop()?.ok()?;
+    for hit in &first {
+        let _ = generation.entry(hit.place);
+    }
+    (entries.ok()? == live.ok()?).then_some(first)
+}
+
+/// Writes the bytes where the segment is expected, opens and uses them.
+fn try_bytes(sample: &Sample, bytes: &[u8]) -> Result<Option<Vec<Hit>>, ReadError> {
+    std::fs::write(&sample.path, bytes).unwrap();
+    let generation = Generation::open(sample.dir.path(), sample.generation)?;
+    let unverified = use_everything(&generation);
+    let verified = generation.verify();
+    let deep = generation.verify_deep();
+    assert!(deep.is_err() || bytes == sample.bytes, "no change escapes a deep verification");
+    verified.map(|_| unverified)
+}
+
+#[test]
+fn every_truncation_is_an_error() {
+    let sample = sample();
+    for length in (0..sample.bytes.len()).step_by(37).chain(0..HEADER_BYTES * 3) {
+        assert!(Segment::from_bytes(&sample.bytes[..length]).is_err(), "{length}");
+    }
+    let mut longer = sample.bytes.clone();
+    longer.push(0);
+    assert!(Segment::from_bytes(&longer).is_err());
+}
+
+#[test]
+fn flipped_bits_are_found_or_harmless() {
+    let sample = sample();
+    let right = try_bytes(&sample, &sample.bytes).unwrap().unwrap();
+    assert!(!right.is_empty());
+    let mut source = Codes::seeded(5);
+    let mut found = 0;
+    let cases = 600;
+    for case in 0..cases {
+        let mut bytes = sample.bytes.clone();
+        // Half of them in the header and the directory.
+        let limit = if case % 2 == 0 { HEADER_BYTES + 20 * SECTION_BYTES } else { bytes.len() };
+        let at = source.below(limit as u64) as usize;
+        bytes[at] ^= 1 << source.below(8);
+        match try_bytes(&sample, &bytes) {
+            Err(_) => found += 1,
+            Ok(answer) => assert_eq!(answer.as_ref(), Some(&right), "flip at {at}"),
+        }
+    }
+    assert!(found > cases * 8 / 10, "{found} of {cases} flips found");
+}
+
+#[test]
+fn damage_names_the_section_and_not_its_content() {
+    let sample = sample();
+    let section_of = |table: u16| {
+        let directory = &sample.bytes[HEADER_BYTES..];
+        let entry = directory
+            .chunks(SECTION_BYTES)
+            .find(|entry| u16::from_le_bytes([entry[0], entry[1]]) == table)
+            .unwrap();
+        u64::from_le_bytes(entry[24..32].try_into().unwrap()) as usize
+    };
+    for (table, name) in [(1, "keys"), (18, "names"), (32, "digests of md5"), (48, "codes of pdq")]
+    {
+        let mut bytes = sample.bytes.clone();
+        bytes[section_of(table) + 3] ^= 4;
+        let error = try_bytes(&sample, &bytes).unwrap_err();
+        assert!(matches!(&error, ReadError::Damaged { section, .. } if section == name));
+        let text = error.to_string();
+        assert!(text.contains(name) && text.contains("import its list again"), "{text}");
+    }
+}
+
+#[test]
+fn missing_files_and_other_versions_are_errors() {
+    let sample = sample();
+    let mut bytes = sample.bytes.clone();
+    bytes[8] = 9;
+    assert!(matches!(try_bytes(&sample, &bytes), Err(ReadError::Version { found: 9, .. })));
+    std::fs::remove_file(&sample.path).unwrap();
+    let error = Generation::open(sample.dir.path(), sample.generation).unwrap_err();
+    assert!(matches!(&error, ReadError::Io { path, .. } if *path == sample.path));
+    let manifest = sample.store.generations_dir().join(format!("{}.gen", sample.generation));
+    let mut json = std::fs::read(&manifest).unwrap();
+    json[20] ^= 1;
+    std::fs::write(&manifest, json).unwrap();
+    let error = Generation::open(sample.dir.path(), sample.generation).unwrap_err();
+    assert!(matches!(error, ReadError::Damaged { .. }));
+}
+
+/// Makes header and directory consistent again, so that what lies behind them is reached.
+fn seal(bytes: &mut [u8]) {
+    let sections = u32::from_le_bytes(bytes[12..16].try_into().unwrap()) as usize;
+    let length = bytes.len() as u64;
+    bytes[16..24].copy_from_slice(&length.to_le_bytes());
+    let end = HEADER_BYTES.saturating_add(sections.saturating_mul(SECTION_BYTES));
+    if let Some(directory) = bytes.get(HEADER_BYTES..end) {
+        let checksum = xxh3_64(directory);
+        bytes[32..40].copy_from_slice(&checksum.to_le_bytes());
+    }
+    let checksum = xxh3_64(&bytes[..56]);
+    bytes[56..64].copy_from_slice(&checksum.to_le_bytes());
+}
+
+fn shared_sample() -> &'static Sample {
+    static SAMPLE: OnceLock<Sample> = OnceLock::new();
+    SAMPLE.get_or_init(sample)
+}
+
+/// Opens and uses bytes of the length that the manifest of the shared sample expects, through a
+/// folder of their own.
+fn use_sealed(bytes: &[u8]) {
+    if Segment::from_bytes(bytes).is_err() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::create(dir.path()).unwrap();
+    let segment = Segment::from_bytes(bytes).unwrap();
+    let _ = segment.verify();
+    let _ = segment.check_order();
+    let digest = hashward_store::ContentDigest::of(bytes);
+    std::fs::write(store.segments_dir().join(format!("{digest}.seg")), bytes).unwrap();
+    let (bytes, rows) = (bytes.len() as u64, u64::from(segment.rows()));
+    let reference = hashward_store::SegmentRef { digest, bytes, rows, tombstones: None };
+    let (_, generation) = support::open(&store, vec![support::list(1, vec![reference])]);
+    let _ = use_everything(&generation);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn any_bytes_behind_a_valid_header(
+        sections in 0u32..6, rows in 0u64..50, mut body in prop::collection::vec(any::<u8>(), 0..2000),
+        small: bool,
+    ) {
+        if small {
+            // Small numbers reach further than random ones.
+            body.iter_mut().for_each(|byte| *byte %= 60);
+        }
+        let mut bytes = shared_sample().bytes[..HEADER_BYTES].to_vec();
+        bytes[12..16].copy_from_slice(&sections.to_le_bytes());
+        bytes[24..32].copy_from_slice(&rows.to_le_bytes());
+        bytes.extend(body);
+        seal(&mut bytes);
+        use_sealed(&bytes);
+    }
+
+    #[test]
+    fn changed_fields_of_a_sealed_directory(
+        at in any::<prop::sample::Index>(), value: [u8; 8], width in 1usize..=8, small: bool,
+    ) {
+        let mut bytes = shared_sample().bytes.clone();
+        let sections = u32::from_le_bytes(bytes[12..16].try_into().unwrap()) as usize;
+        let at = HEADER_BYTES + at.index(sections * SECTION_BYTES - 8);
+        let value = if small { [value[0] % 70, 0, 0, 0, 0, 0, 0, 0] } else { value };
+        bytes[at..at + width].copy_from_slice(&value[..width]);
+        seal(&mut bytes);
+        use_sealed(&bytes);
+    }
+
+    #[test]
+    fn changed_content_of_any_section(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..20),
+    ) {
+        let mut bytes = shared_sample().bytes.clone();
+        let sections = u32::from_le_bytes(bytes[12..16].try_into().unwrap()) as usize;
+        let content = HEADER_BYTES + sections * SECTION_BYTES;
+        for (at, value) in changes {
+            let at = content + at.index(bytes.len() - content);
+            bytes[at] = value;
+        }
+        use_sealed(&bytes);
+    }
+}

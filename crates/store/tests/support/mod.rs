@@ -1,0 +1,146 @@
+//! Made-up lists, and the plain model that the store is compared with.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+use hashward_hash::{Digests, Distance, HashKind, HashValue, Pdq, Quality};
+use hashward_store::{
+    BuildOptions, ContentDigest, EntryId, EntryKey, EntryRow, Generation, List, ListKind, Manifest,
+    SegmentRef, Store,
+};
+use hashward_testkit::Codes;
+use std::collections::BTreeMap;
+
+/// A row with hashes from a small pool of values, so that rows share some.
+pub(crate) fn row(source: &mut Codes, number: u64, pool: &[Pdq]) -> EntryRow {
+    let mut hashes = Vec::new();
+    for _ in 0..=source.below(3) {
+        let byte = source.below(200) as u8;
+        hashes.push(match source.below(6) {
+            0 => HashValue::Md5([byte; 16]),
+            1 => HashValue::Sha1([byte; 20]),
+            2 => HashValue::Sha256([byte; 32]),
+            3 => HashValue::Blake3([byte; 32]),
+            _ => HashValue::Pdq(pool[source.below(pool.len() as u64) as usize]),
+        });
+    }
+    hashes.sort_unstable();
+    hashes.dedup();
+    let source_id = Some(format!("id-{number}"));
+    let maybe = |bits: u64, text: String| (bits > 0).then_some(text);
+    EntryRow {
+        key: EntryKey::of(source_id.as_deref(), &hashes),
+        entry: EntryId(1000 + number),
+        source_row: number + 1,
+        quality: (source.below(3) > 0).then(|| Quality(source.below(101) as u8)),
+        name: maybe(source.below(3), format!("picture {}.jpg", source.below(9))),
+        category: maybe(source.below(2), "A1".to_owned()),
+        attributes: maybe(source.below(2), format!("{{\"n\":{number}}}")),
+        source_id,
+        hashes,
+    }
+}
+
+/// Rows in the order of keys.
+pub(crate) fn rows(source: &mut Codes, count: u64, pool: &[Pdq]) -> Vec<EntryRow> {
+    let mut rows: Vec<EntryRow> = (0..count).map(|number| row(source, number, pool)).collect();
+    rows.sort_by_key(|row| row.key);
+    rows
+}
+
+pub(crate) fn build(store: &Store, rows: &[EntryRow], options: BuildOptions) -> SegmentRef {
+    let mut builder = store.builder(options).unwrap();
+    for row in rows {
+        builder.push(row).unwrap();
+    }
+    builder.finish().unwrap().to_ref()
+}
+
+pub(crate) fn list(number: u64, segments: Vec<SegmentRef>) -> List {
+    List {
+        id: number,
+        name: format!("list {number}"),
+        kind: if number.is_multiple_of(2) { ListKind::Known } else { ListKind::Ignore },
+        version: 1,
+        label: None,
+        source: None,
+        category: None,
+        radius: number.is_multiple_of(3).then_some(Distance(20)),
+        min_quality: number.is_multiple_of(2).then_some(Quality(30)),
+        sources: Vec::new(),
+        segments,
+    }
+}
+
+pub(crate) fn open(store: &Store, lists: Vec<List>) -> (ContentDigest, Generation) {
+    let manifest = Manifest { lists, ..Manifest::empty() };
+    let digest = store.write_manifest(&manifest).unwrap();
+    (digest, Generation::open(store.dir(), digest).unwrap())
+}
+
+/// Digests as files have them, from the pool of [`row`].
+pub(crate) fn digests(source: &mut Codes) -> Digests {
+    let mut byte = || source.below(200) as u8;
+    Digests {
+        md5: Some([byte(); 16]),
+        sha1: Some([byte(); 20]),
+        sha256: None,
+        blake3: Some([byte(); 32]),
+    }
+}
+
+/// What a hit says, as far as it does not depend on where rows stand.
+pub(crate) type Said =
+    (usize, EntryId, HashKind, u16, Option<u32>, Option<Quality>, bool, Vec<HashKind>);
+
+/// The answer to a query by looking at every hash of every live row.
+pub(crate) fn model(
+    lists: &[(List, BTreeMap<EntryKey, EntryRow>)],
+    digests: &Digests,
+    perceptual: &[hashward_store::QueryHash],
+    radius: Distance,
+    gate: Quality,
+) -> Vec<Said> {
+    let mut said = Vec::new();
+    for (number, (list, rows)) in lists.iter().enumerate() {
+        let gate = list.min_quality.unwrap_or(gate);
+        let radius = list.radius.unwrap_or(radius);
+        for row in rows.values() {
+            let mut kinds: Vec<HashKind> = row.hashes.iter().map(HashValue::kind).collect();
+            kinds.dedup();
+            for value in digests.values().filter(|value| row.hashes.contains(value)) {
+                let kind = value.kind();
+                said.push((number, row.entry, kind, 0, None, row.quality, false, kinds.clone()));
+            }
+            let mut best = None;
+            for hash in &row.hashes {
+                let HashValue::Pdq(own) = hash else { continue };
+                for (position, query) in perceptual.iter().enumerate() {
+                    let distance = own.distance(query.hash);
+                    let passes = query.quality.is_none_or(|quality| quality >= gate)
+                        && row.quality.is_none_or(|quality| quality >= gate);
+                    if distance <= radius && passes {
+                        let found = (own.is_degenerate(), distance.0, position);
+                        best = Some(best.map_or(found, |known| found.min(known)));
+                    }
+                }
+            }
+            if let Some((degenerate, distance, position)) = best {
+                let label = Some(perceptual[position].label);
+                let kind = HashKind::Pdq;
+                said.push((
+                    number,
+                    row.entry,
+                    kind,
+                    distance,
+                    label,
+                    row.quality,
+                    degenerate,
+                    kinds,
+                ));
+            }
+        }
+    }
+    said.sort();
+    said
+}
