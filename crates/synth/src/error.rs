@@ -34,6 +34,9 @@ pub enum SynthError {
     /// The caller could not hash a file that was made.
     #[error("cannot hash a synthetic picture: {0}")]
     Hash(String),
+    /// Whoever watches asked to stop.
+    #[error("stopped before everything was made")]
+    Stopped,
     /// The recipe asks for something that cannot be made.
     #[error("the recipe cannot be made: {0}")]
     Recipe(&'static str),

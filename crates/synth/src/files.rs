@@ -62,6 +62,27 @@ impl FileKind {
         Self::TinyPicture,
     ];
 
+    /// The word used in manifests.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Csv => "csv",
+            Self::Json => "json",
+            Self::Source => "source",
+            Self::Html => "html",
+            Self::Random => "random",
+            Self::Empty => "empty",
+            Self::Program => "program",
+            Self::Wave => "wave",
+            Self::Gzip => "gzip",
+            Self::Zip => "zip",
+            Self::TruncatedJpeg => "truncated_jpeg",
+            Self::CorruptPng => "corrupt_png",
+            Self::TinyPicture => "tiny_picture",
+        }
+    }
+
     /// The usual ending of file names, without the dot.
     #[must_use]
     pub const fn extension(self) -> &'static str {

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod canvas;
+mod collection;
 mod encode;
 mod error;
 mod files;
@@ -14,6 +15,10 @@ mod rng;
 mod scene;
 mod transform;
 
+pub use collection::{
+    Change, Collection, Content, Fingerprint, Hasher, KnownPicture, ListFile, Manifest,
+    PlantedFile, Recipe, Watcher,
+};
 pub use encode::Encoding;
 pub use error::SynthError;
 pub use files::FileKind;
