@@ -26,6 +26,10 @@ pub(crate) struct Block {
 /// half a step to each.
 pub(crate) const MOST: u32 = 18_000;
 
+/// The largest magnitude of a DC coefficient, with room to spare: 1,024, and half a step of
+/// quantisation, which can at most double it.
+pub(crate) const MOST_DC: u32 = 4_000;
+
 impl Block {
     pub(crate) fn new() -> Self {
         Block { coefficients: [0; 128], magnitude: 0, last: 0 }
@@ -35,6 +39,15 @@ impl Block {
     #[inline(always)]
     pub(crate) fn clear(&mut self) {
         self.coefficients[..64].fill(0);
+    }
+
+    /// Takes the DC coefficient.
+    #[inline(always)]
+    pub(crate) fn start(&mut self, value: i32) -> Result<(), Fault> {
+        self.coefficients[0] = value as i16;
+        self.magnitude = value.unsigned_abs();
+        self.last = 0;
+        if self.magnitude > MOST_DC { Err(Fault::Range) } else { Ok(()) }
     }
 
     #[inline(always)]
@@ -95,10 +108,7 @@ impl Luma<'_> {
         if prediction.unsigned_abs() > 1 << 14 {
             return Err(Fault::Range);
         }
-        let (place, value) = self.dequantiser.apply(0, *prediction);
-        block.magnitude = 0;
-        block.put(place, value);
-        block.last = 0;
+        block.start(self.dequantiser.apply(0, *prediction).1)?;
         let mut k = 1;
         if WANTED > 0 {
             let ac = self.ac.single();

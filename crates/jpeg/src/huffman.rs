@@ -90,11 +90,17 @@ impl<'a> Spec<'a> {
         let mut free = 1i32;
         for &count in counts {
             free = free * 2 - i32::from(count);
-            if free < 0 {
+            // The code of all ones is not to be used.
+            if free < 1 {
                 return None;
             }
         }
         Some((Spec { counts, symbols }, rest))
+    }
+
+    /// Whether the table can have this meaning.
+    pub(crate) fn suits(&self, meaning: Meaning) -> bool {
+        meaning != Meaning::Dc || self.symbols.iter().all(|&symbol| symbol <= 15)
     }
 
     /// Codes in order: (length, code, symbol).
@@ -113,7 +119,11 @@ impl<'a> Spec<'a> {
 }
 
 impl Table {
-    pub(crate) fn new(spec: &Spec<'_>, meaning: Meaning) -> Self {
+    /// `None` when the table cannot have this meaning: DC differences have 15 bits at most.
+    pub(crate) fn new(spec: &Spec<'_>, meaning: Meaning) -> Option<Self> {
+        if !spec.suits(meaning) {
+            return None;
+        }
         let mut look = Box::new([Symbol::default(); 1 << LOOK]);
         let mut limits = [(0, 0); 17];
         for (index, (length, code, symbol)) in spec.codes().enumerate() {
@@ -127,7 +137,7 @@ impl Table {
         }
         let mut symbols = [0; 256];
         symbols[..spec.symbols.len()].copy_from_slice(spec.symbols);
-        Table { look, limits, symbols, meaning }
+        Some(Table { look, limits, symbols, meaning })
     }
 
     /// The symbol whose code stands at the top of `bits`.
@@ -191,8 +201,8 @@ impl Stride {
 }
 
 impl Walker {
-    pub(crate) fn new(spec: &Spec<'_>) -> Self {
-        let single = Table::new(spec, Meaning::Ac);
+    pub(crate) fn new(spec: &Spec<'_>) -> Option<Self> {
+        let single = Table::new(spec, Meaning::Ac)?;
         let mut look = Box::new([Stride::default(); 1 << SKIP]);
         for (pattern, entry) in look.iter_mut().enumerate() {
             let (mut bits, mut advance) = (0, 0);
@@ -210,7 +220,7 @@ impl Walker {
             }
             *entry = Stride(bits | advance << 8);
         }
-        Walker { look, single }
+        Some(Walker { look, single })
     }
 
     /// The same table, for symbols that are looked at one by one.

@@ -248,6 +248,10 @@ impl<'a> Parser<'a> {
             if components.last().is_some_and(|last: &ScanComponent<'_>| last.index >= index) {
                 return malformed;
             }
+            let steps = self.quantisation[usize::from(frame.components[index].quantisation & 3)];
+            if steps.is_none() {
+                return Err(Reason::Malformed("quantisation table missing"));
+            }
             let (dc, ac) = (usize::from(entry[1] >> 4), usize::from(entry[1] & 15));
             if dc > 3 || ac > 3 {
                 return malformed;

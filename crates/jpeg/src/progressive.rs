@@ -2,7 +2,7 @@
 
 use crate::Scale;
 use crate::bits::{BitReader, skip_entropy};
-use crate::block::{Block, Dequantiser, MOST, difference};
+use crate::block::{Block, Dequantiser, MOST_DC, difference};
 use crate::error::{Fallback, Fault, Reason};
 use crate::geometry::{Geometry, Walk};
 use crate::header::Header;
@@ -10,7 +10,7 @@ use crate::huffman::{Meaning, Table};
 use crate::idct;
 use crate::markers::{Parser, Scan};
 use crate::refine::Coefficients;
-use crate::sequential::{Delivery, store, there};
+use crate::sequential::{Delivery, NO_TABLE, store, table};
 use crate::sink::RowSink;
 
 /// Decodes what `scale` asks for; gives how many scans were skipped unread.
@@ -27,7 +27,7 @@ pub(crate) fn decode<'a>(
     let wanted = contributing(&scans, scale);
     let unread = wanted.iter().filter(|&&wanted| !wanted).count() as u32;
     let read = || scans.iter().zip(&wanted).filter(|(_, wanted)| **wanted).map(|(scan, _)| scan);
-    let table = parser.luma_quantisation()?;
+    let steps = parser.luma_quantisation()?;
     if scale == Scale::Eighth {
         let mut plane = vec![0i16; geometry.luma_blocks() as usize];
         for scan in read() {
@@ -36,7 +36,7 @@ pub(crate) fn decode<'a>(
                 bit(&mut plane[block], value);
             })?;
         }
-        deliver_means(&plane, table[0], geometry, sink).map_err(|reason| reason.at(bytes.len()))?;
+        deliver_means(&plane, steps[0], geometry, sink).map_err(|reason| reason.at(bytes.len()))?;
         return Ok(unread);
     }
     let mut coefficients = Coefficients::new(geometry);
@@ -49,12 +49,12 @@ pub(crate) fn decode<'a>(
             ac_scan(bytes, scan, header, geometry, &mut coefficients)?;
         }
     }
-    let dequantiser = Dequantiser::new(&table);
+    let dequantiser = Dequantiser::new(&steps);
     let picture = Picture { coefficients: &coefficients, dequantiser: &dequantiser, geometry };
     let delivered = match scale {
         Scale::Full => picture.deliver::<8>(scale, sink, idct::full),
-        Scale::Half => picture.deliver::<4>(scale, sink, idct::half),
-        _ => picture.deliver::<2>(scale, sink, idct::quarter),
+        Scale::Half => picture.deliver::<4>(scale, sink, |b| Ok(idct::half(b))),
+        _ => picture.deliver::<2>(scale, sink, |b| Ok(idct::quarter(b))),
     };
     delivered.map_err(|reason| reason.at(bytes.len()))?;
     Ok(unread)
@@ -91,6 +91,17 @@ fn list<'a>(
                     return Err(Reason::Unsupported("scans out of order").at(scan.data));
                 }
                 *bits = scan.low;
+            }
+        }
+        // Tables are checked for scans that will be skipped, too.
+        for component in scan.components.iter().filter(|_| first > 0 || scan.high == 0) {
+            let fit = if first > 0 {
+                component.ac.is_some()
+            } else {
+                component.dc.is_some_and(|spec| spec.suits(Meaning::Dc))
+            };
+            if !fit {
+                return Err(NO_TABLE.at(scan.data));
             }
         }
         let data = bytes.get(scan.data..).unwrap_or_default();
@@ -156,7 +167,7 @@ fn dc_scan(
             let tables: Vec<Table> = scan
                 .components
                 .iter()
-                .map(|c| Ok(Table::new(&there(c.dc)?, Meaning::Dc)))
+                .map(|c| table(c.dc, Meaning::Dc))
                 .collect::<Result<_, Reason>>()?;
             for row in 0..walk.rows() {
                 walk.row(&mut reader, row, |reader, carry, step, x, y| {
@@ -192,7 +203,7 @@ fn ac_scan(
     let mut walk = Walk::new(header, geometry, scan);
     let columns = geometry.blocks.0 as usize;
     let mut run = || -> Result<(), Reason> {
-        let table = Table::new(&there(scan.components[0].ac)?, Meaning::AcBand);
+        let table = table(scan.components[0].ac, Meaning::AcBand)?;
         let band = (u32::from(scan.band.0), u32::from(scan.band.1));
         for row in 0..walk.rows() {
             walk.row(&mut reader, row, |reader, carry, _, x, y| {
@@ -224,7 +235,7 @@ fn deliver_means(
     for means in plane.chunks_exact(columns) {
         for (sample, &dc) in row.iter_mut().zip(means) {
             let value = i32::from(dc) * i32::from(step);
-            if value.unsigned_abs() > MOST {
+            if value.unsigned_abs() > MOST_DC {
                 return Err(Fault::Range.into());
             }
             *sample = idct::flat(value as i16);
@@ -246,7 +257,7 @@ impl Picture<'_> {
         &self,
         scale: Scale,
         sink: &mut impl RowSink,
-        samples: impl Fn(&Block) -> [[u8; SIDE]; SIDE],
+        samples: impl Fn(&Block) -> Result<[[u8; SIDE]; SIDE], Fault>,
     ) -> Result<(), Reason> {
         let (columns, rows) = (self.geometry.blocks.0 as usize, self.geometry.blocks.1 as usize);
         let stride = columns * SIDE;
@@ -256,7 +267,7 @@ impl Picture<'_> {
         for y in 0..rows {
             for x in 0..columns {
                 self.coefficients.dequantise(y * columns + x, self.dequantiser, &mut block)?;
-                store(&mut band, x * SIDE, stride, &samples(&block));
+                store(&mut band, x * SIDE, stride, &samples(&block)?);
                 block.clear();
             }
             delivery.deliver(&band, stride, sink)?;

@@ -45,9 +45,9 @@ impl Coefficients {
         block: &mut Block,
     ) -> Result<(), Fault> {
         let values = &self.values[index * 64..][..64];
-        let mut present = self.present[index] | 1;
-        block.magnitude = 0;
-        block.last = 63 - present.leading_zeros();
+        let mut present = self.present[index];
+        block.start(dequantiser.apply(0, i32::from(values[0])).1)?;
+        block.last = 63 - (present | 1).leading_zeros();
         while present != 0 {
             let k = present.trailing_zeros();
             let (place, value) = dequantiser.apply(k, i32::from(values[(k & 63) as usize]));

@@ -53,15 +53,17 @@ pub(crate) struct Tables {
 impl Tables {
     fn new(component: &ScanComponent<'_>) -> Result<Self, Reason> {
         Ok(Tables {
-            dc: Table::new(&there(component.dc)?, Meaning::Dc),
-            ac: Walker::new(&there(component.ac)?),
+            dc: table(component.dc, Meaning::Dc)?,
+            ac: component.ac.and_then(|spec| Walker::new(&spec)).ok_or(NO_TABLE)?,
         })
     }
 }
 
-/// A table that a scan names must have been defined.
-pub(crate) fn there(spec: Option<Spec<'_>>) -> Result<Spec<'_>, Reason> {
-    spec.ok_or(Reason::Malformed("no Huffman table"))
+pub(crate) const NO_TABLE: Reason = Reason::Malformed("Huffman table missing or of the wrong kind");
+
+/// A table that a scan names: it must have been defined.
+pub(crate) fn table(spec: Option<Spec<'_>>, meaning: Meaning) -> Result<Table, Reason> {
+    spec.and_then(|spec| Table::new(&spec, meaning)).ok_or(NO_TABLE)
 }
 
 /// What stays the same over the scans.
@@ -94,10 +96,14 @@ impl Pass<'_> {
         }
         match self.scale {
             Scale::Full => self.rows::<8, 63>(reader, &mut walk, &tables, sink, idct::full)?,
-            Scale::Half => self.rows::<4, 24>(reader, &mut walk, &tables, sink, idct::half)?,
-            Scale::Quarter => self.rows::<2, 4>(reader, &mut walk, &tables, sink, idct::quarter)?,
+            Scale::Half => {
+                self.rows::<4, 24>(reader, &mut walk, &tables, sink, |b| Ok(idct::half(b)))?
+            }
+            Scale::Quarter => {
+                self.rows::<2, 4>(reader, &mut walk, &tables, sink, |b| Ok(idct::quarter(b)))?
+            }
             Scale::Eighth => {
-                self.rows::<1, 0>(reader, &mut walk, &tables, sink, |b| [[idct::mean(b)]])?;
+                self.rows::<1, 0>(reader, &mut walk, &tables, sink, |b| Ok([[idct::mean(b)]]))?;
             }
         }
         Ok(walk.finish(reader)?)
@@ -111,7 +117,7 @@ impl Pass<'_> {
         walk: &mut Walk,
         tables: &[Tables],
         sink: &mut impl RowSink,
-        samples: impl Fn(&Block) -> [[u8; SIDE]; SIDE],
+        samples: impl Fn(&Block) -> Result<[[u8; SIDE]; SIDE], Fault>,
     ) -> Result<(), Reason> {
         let stride = walk.luma_columns() as usize * SIDE;
         let mut band = vec![0u8; stride * SIDE * walk.luma_rows() as usize];
@@ -126,7 +132,7 @@ impl Pass<'_> {
                 }
                 luma.decode::<WANTED>(reader, &mut carry.prediction[0], &mut block)?;
                 let corner = (y - top) as usize * SIDE * stride + x as usize * SIDE;
-                store(&mut band, corner, stride, &samples(&block));
+                store(&mut band, corner, stride, &samples(&block)?);
                 if WANTED > 0 {
                     block.clear();
                 }

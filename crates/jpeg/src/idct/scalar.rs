@@ -21,9 +21,13 @@ pub(super) const C2_053: i32 = 16819;
 pub(super) const C2_562: i32 = 20995;
 pub(super) const C3_072: i32 = 25172;
 
-/// The samples of a block from its dequantised coefficients, row by row. Their magnitudes must
-/// not sum up to more than [`crate::block::MOST`].
-pub(super) fn idct(block: &[i16; 64]) -> [[u8; 8]; 8] {
+/// What the first pass gives at most for 8-bit samples is 4,096 and an error of quantisation;
+/// beyond this the 16-bit arithmetic of other decoders would begin to wrap around.
+const MOST: i32 = 16_383;
+
+/// The samples of a block from its dequantised coefficients, row by row, or `None` when no picture
+/// gives these. Their magnitudes must not sum up to more than [`crate::block::MOST`].
+pub(super) fn idct(block: &[i16; 64]) -> Option<[[u8; 8]; 8]> {
     let mut columns = [[0i32; 8]; 8];
     for x in 0..8 {
         let column: [i32; 8] = std::array::from_fn(|y| i32::from(block[y * 8 + x]));
@@ -31,7 +35,10 @@ pub(super) fn idct(block: &[i16; 64]) -> [[u8; 8]; 8] {
             columns[y][x] = descale(value, BITS - GUARD);
         }
     }
-    columns.map(|row| pass(row).map(|value| sample(descale(value, BITS + GUARD + 3))))
+    if columns.iter().flatten().any(|value| !(-MOST..=MOST).contains(value)) {
+        return None;
+    }
+    Some(columns.map(|row| pass(row).map(|value| sample(descale(value, BITS + GUARD + 3)))))
 }
 
 fn descale(value: i32, bits: i32) -> i32 {
