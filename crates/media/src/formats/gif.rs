@@ -11,7 +11,8 @@ use std::io::Cursor;
 pub(super) fn decode(bytes: &[u8], session: &mut Session<'_>) -> Result<(), Trouble> {
     session.phase("read GIF blocks");
     let blocks = Blocks::walk(bytes);
-    let mut decoder = GifDecoder::new(Cursor::new(bytes)).map_err(|error| from_error(&error))?;
+    let mut decoder = GifDecoder::new(Cursor::new(bytes))
+        .map_err(|error| if blocks.complete { from_error(&error) } else { truncated() })?;
     let (width, height) = decoder.dimensions();
     session.size(width, height);
     session.total(blocks.frames);

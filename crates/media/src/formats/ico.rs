@@ -62,6 +62,7 @@ fn bitmap(data: &[u8], session: &mut Session<'_>) -> Result<Plane, Trouble> {
         if word(0) == 12 { (word(4) & 0xffff, word(4) >> 16) } else { (word(4), word(8)) };
     // The stated height counts the mask as well.
     let height = height / 2;
+    session.size(width, height);
     session.admit(width, height)?;
     let side = |pixels: u32| if pixels < 256 { pixels as u8 } else { 0 };
     // Alpha is dropped, so the mask does not matter; the decoder wants one behind the pixels.

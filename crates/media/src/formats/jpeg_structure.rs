@@ -64,6 +64,11 @@ pub(super) fn walk(bytes: &[u8]) -> Structure {
                 found.complete = true;
                 return found;
             }
+            // Markers that do not exist stand only where coded data was damaged.
+            0x02..=0xbf => {
+                found.broken = true;
+                return found;
+            }
             // Markers without a segment.
             0x01 | 0xd0..=0xd8 => continue,
             _ => {}

@@ -51,6 +51,7 @@ fn limits(extra: u64) -> png::Limits {
 /// are left alone, palettes and small samples are expanded.
 pub(super) fn still_plane(bytes: &[u8], session: &mut Session<'_>) -> Result<Plane, Trouble> {
     let header = Header::read(bytes)?;
+    session.size(header.width, header.height);
     session.admit(header.width, header.height)?;
     still(bytes, &header, session)
 }

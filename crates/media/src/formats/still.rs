@@ -21,6 +21,12 @@ pub(super) fn pnm(bytes: &[u8], session: &mut Session<'_>) -> Result<(), Trouble
 }
 
 pub(super) fn qoi(bytes: &[u8], session: &mut Session<'_>) -> Result<(), Trouble> {
+    // The decoder calls large sizes invalid, which would count as a corrupt file.
+    if let Some(&[a, b, c, d, e, f, g, h]) = bytes.get(4..12) {
+        let (width, height) = (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]));
+        session.size(width, height);
+        session.admit(width, height)?;
+    }
     single(QoiDecoder::new(Cursor::new(bytes)), session)
 }
 

@@ -1,11 +1,10 @@
 //! TIFF, also with 64-bit offsets: every page of the chain.
 
-use super::tiff_structure::{Page, Structure, walk};
+use super::tiff_structure::{IndicesAsGrey, Page, walk};
 use crate::plane::{Plane, keep, to_eight_bits};
 use crate::session::Session;
 use crate::trouble::from_error;
 use crate::{Reason, Trouble};
-use std::io::Cursor;
 use tiff::ColorType;
 use tiff::decoder::{BufferLayoutPreference, Decoder, DecodingResult, Limits};
 use tiff::tags::Tag;
@@ -20,14 +19,14 @@ pub(super) fn decode(bytes: &[u8], session: &mut Session<'_>) -> Result<(), Trou
     }
     session.memory_bytes(memory(pages, session))?;
     let mut trouble = None;
-    match Decoder::new(Cursor::new(bytes)) {
+    match Decoder::new(IndicesAsGrey::new(bytes, &structure)) {
         Ok(decoder) => {
             let limit = usize::try_from(session.limits.memory_bytes).unwrap_or(usize::MAX);
             let mut limits = Limits::default();
             limits.decoding_buffer_size = limit;
             limits.intermediate_buffer_size = limit;
             limits.ifd_value_size = limit.min(16 << 20);
-            trouble = all_pages(decoder.with_limits(limits), pages.len(), session).err();
+            trouble = all_pages(decoder.with_limits(limits), pages, session).err();
         }
         Err(error) => trouble = trouble.or(Some(from_error(&error))),
     }
@@ -74,15 +73,16 @@ fn memory(pages: &[Page], session: &Session<'_>) -> u64 {
 
 /// Decodes page after page; the first trouble is returned, but does not end the others.
 fn all_pages(
-    mut decoder: Decoder<Cursor<&[u8]>>,
-    pages: usize,
+    mut decoder: Decoder<IndicesAsGrey<'_>>,
+    pages: &[Page],
     session: &mut Session<'_>,
 ) -> Result<(), Trouble> {
     let mut first_trouble = None;
     let mut index = 0;
     loop {
         session.phase("decode TIFF page");
-        match page(&mut decoder, session) {
+        let palette = pages.get(index as usize).is_some_and(|page| page.palette.is_some());
+        match page(&mut decoder, palette, session) {
             Ok(plane) => session.frame(index, &plane),
             Err(trouble) => {
                 let end = trouble.reason == Reason::Limit && index >= session.limits.frames;
@@ -95,7 +95,7 @@ fn all_pages(
         index += 1;
         // A directory that cannot be read as a page does not hide those behind it.
         let mut found = false;
-        while !found && decoder.more_images() && (index as usize) < pages {
+        while !found && decoder.more_images() && (index as usize) < pages.len() {
             match decoder.next_image() {
                 Ok(()) => found = true,
                 Err(error) => {
@@ -111,17 +111,20 @@ fn all_pages(
     first_trouble.map_or(Ok(()), Err)
 }
 
-fn page(decoder: &mut Decoder<Cursor<&[u8]>>, session: &mut Session<'_>) -> Result<Plane, Trouble> {
+fn page(
+    decoder: &mut Decoder<IndicesAsGrey<'_>>,
+    palette: bool,
+    session: &mut Session<'_>,
+) -> Result<Plane, Trouble> {
     let (width, height) = decoder.dimensions().map_err(|error| from_error(&error))?;
     session.admit(width, height)?;
     session.spend(width, height)?;
-    let color = decoder.colortype().map_err(|error| from_error(&error))?;
-    let palette = match color {
-        ColorType::Palette(_) => {
-            decoder.get_tag_u16_vec(Tag::ColorMap).map_err(|error| from_error(&error))?
-        }
-        _ => Vec::new(),
-    };
+    let mut color = decoder.colortype().map_err(|error| from_error(&error))?;
+    let mut colours = Vec::new();
+    if palette && let ColorType::Gray(bits) = color {
+        color = ColorType::Palette(bits);
+        colours = decoder.get_tag_u16_vec(Tag::ColorMap).map_err(|error| from_error(&error))?;
+    }
     let layout = decoder.image_buffer_layout().map_err(|error| from_error(&error))?;
     // The samples, once more as bytes or as RGB, and a strip of it packed and unpacked.
     let pixels = u64::from(width) * u64::from(height);
@@ -133,7 +136,7 @@ fn page(decoder: &mut Decoder<Cursor<&[u8]>>, session: &mut Session<'_>) -> Resu
         DecodingResult::U16(data) => data.into_iter().map(to_eight_bits).collect(),
         _ => return Err(unsupported("samples other than 1 to 16 bit integers")),
     };
-    to_plane(width, height, color, data, &palette, &layout)
+    to_plane(width, height, color, data, &colours, &layout)
 }
 
 fn unsupported(what: &str) -> Trouble {
@@ -253,14 +256,14 @@ fn ink_to_light(data: &mut [u8]) {
     for pixel in data.chunks_exact_mut(4) {
         let black = 255 - u32::from(pixel[3]);
         for sample in &mut pixel[..3] {
-            *sample = ((255 - u32::from(*sample)) * black).div_ceil(255).min(255) as u8;
+            *sample = (((255 - u32::from(*sample)) * black + 127) / 255) as u8;
         }
     }
 }
 
-/// Keeps the compiler honest about what the walk found and the decoder saw.
 #[cfg(test)]
 mod tests {
+    use super::super::tiff_structure::Structure;
     use super::*;
 
     #[test]
@@ -276,7 +279,7 @@ mod tests {
         file.extend([0, 1, 3, 0, 1, 0, 0, 0, 7, 0, 0, 0]);
         file.extend(8_u32.to_le_bytes());
         let found = walk(&file);
-        assert_eq!(found.pages, [Page { width: 7, height: 0, samples: 1 }]);
+        assert_eq!(found.pages, [Page { width: 7, samples: 1, ..Page::default() }]);
         assert_eq!(found, Structure { pages: found.pages.clone(), ..Structure::default() });
         assert!(walk(&file[..20]).truncated);
     }

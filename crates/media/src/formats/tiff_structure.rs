@@ -1,6 +1,7 @@
 //! The chain of pages of a TIFF file, read without decoding anything.
 
 use std::collections::BTreeSet;
+use std::io::{self, Read, Seek, SeekFrom};
 
 /// Most pages that are counted.
 const PAGES: usize = 65_536;
@@ -13,7 +14,13 @@ pub(super) struct Page {
     pub(super) width: u32,
     pub(super) height: u32,
     pub(super) samples: u32,
+    /// Where the photometric interpretation says that the samples are palette indices: the
+    /// position of its lowest byte.
+    pub(super) palette: Option<u64>,
 }
+
+/// The photometric interpretation of palette indices.
+const PALETTE: u64 = 3;
 
 /// What the chain of directories says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -49,6 +56,51 @@ impl File<'_> {
     }
 }
 
+/// The bytes of a file, with the palette pages declared as grey ones: the decoder refuses
+/// palettes, but gives the indices when it takes them for grey.
+#[derive(Debug)]
+pub(super) struct IndicesAsGrey<'a> {
+    bytes: &'a [u8],
+    declarations: Vec<u64>,
+    position: u64,
+}
+
+impl<'a> IndicesAsGrey<'a> {
+    pub(super) fn new(bytes: &'a [u8], structure: &Structure) -> Self {
+        let mut declarations: Vec<u64> =
+            structure.pages.iter().filter_map(|page| page.palette).collect();
+        declarations.sort_unstable();
+        Self { bytes, declarations, position: 0 }
+    }
+}
+
+impl Read for IndicesAsGrey<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        const BLACK_IS_ZERO: u8 = 1;
+        let start = usize::try_from(self.position).unwrap_or(usize::MAX).min(self.bytes.len());
+        let count = (&self.bytes[start..]).read(buffer)?;
+        let end = self.position + count as u64;
+        let first = self.declarations.partition_point(|&at| at < self.position);
+        for &at in self.declarations[first..].iter().take_while(|&&at| at < end) {
+            buffer[(at - self.position) as usize] = BLACK_IS_ZERO;
+        }
+        self.position = end;
+        Ok(count)
+    }
+}
+
+impl Seek for IndicesAsGrey<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let target = match to {
+            SeekFrom::Start(offset) => Some(offset),
+            SeekFrom::End(offset) => (self.bytes.len() as u64).checked_add_signed(offset),
+            SeekFrom::Current(offset) => self.position.checked_add_signed(offset),
+        };
+        self.position = target.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+        Ok(self.position)
+    }
+}
+
 /// Follows the chain from the header; ends at its end, at a page seen before, or at [`PAGES`].
 pub(super) fn walk(bytes: &[u8]) -> Structure {
     let mut found = Structure::default();
@@ -79,17 +131,22 @@ fn directory(file: &File<'_>, offset: u64, found: &mut Structure) -> Option<u64>
     for i in 0..count.min(ENTRIES) {
         let at = start.checked_add(i * entry_bytes)?;
         let (tag, kind) = (file.number(at, 2)?, file.number(at.checked_add(2)?, 2)?);
-        let value = at.checked_add(value_at)?;
-        let value = match kind {
-            1 => file.number(value, 1)?,
-            3 => file.number(value, 2)?,
-            16 => file.number(value, 8)?,
-            _ => file.number(value, 4)?,
+        let place = at.checked_add(value_at)?;
+        let length = match kind {
+            1 => 1,
+            3 => 2,
+            16 => 8,
+            _ => 4,
         };
+        let value = file.number(place, length)?;
         match tag {
             256 => page.width = u32::try_from(value).unwrap_or(u32::MAX),
             257 => page.height = u32::try_from(value).unwrap_or(u32::MAX),
-            262 => found.raw |= value == 32_803 || value == 34_892,
+            262 => {
+                found.raw |= value == 32_803 || value == 34_892;
+                let lowest = if file.big_endian { length - 1 } else { 0 };
+                page.palette = (value == PALETTE).then_some(place + lowest);
+            }
             277 => page.samples = u32::try_from(value).unwrap_or(u32::MAX),
             330 => found.sub_pictures = true,
             50_706 => found.raw = true,

@@ -85,8 +85,9 @@ impl Header {
         let raw = pixels * bytes_per_pixel;
         let Some(payload) = ends.size.checked_sub(start) else { return false };
         let size = if self.is_compressed() {
-            // Between all pixels in runs of 128 and no runs at all; a cut file may be shorter.
-            let most = raw + pixels / 128 + u64::from(self.height);
+            // Between all pixels in runs of 128 and each in one of its own; a cut file may be
+            // shorter.
+            let most = raw + pixels;
             let least = pixels / 128 * (1 + bytes_per_pixel);
             payload <= most && payload * 2 >= least && self.runs_fit(ends, start, pixels)
         } else {
