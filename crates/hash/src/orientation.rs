@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How a picture is turned or mirrored before it is hashed. Names and meaning are those of the
-/// reference's dihedral hashes: rotations are clockwise, `flip_x` mirrors left and right.
+/// How a picture is turned or mirrored before it is hashed: rotations are clockwise, `flip_x`
+/// mirrors left and right. The reference uses some of these names for other orientations; its
+/// `compute_dihedral` lists original, rot270, rot180, rot90, flip_y, flip_x, transpose, transverse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]

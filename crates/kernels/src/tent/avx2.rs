@@ -11,13 +11,17 @@
 //! Interleaving works within halves of a register, so the halves are put right once, at the end.
 
 use super::scalar;
-use super::windows::{SAMPLES, Windows};
+use super::windows::{LANES, SAMPLES, Windows};
 use std::arch::x86_64::*;
 
 /// Columns per vector of 16-bit values.
 const STEP: usize = 16;
 /// Vectors per strip: eight registers of sums.
 const WIDE: usize = 4;
+
+/// How far ahead of a strip its rows are fetched. Strips cross as many rows as a window has, more
+/// than the processor follows by itself; without this, large pictures take twice the time.
+pub(super) const AHEAD: usize = 512;
 
 /// # Safety
 /// The machine has AVX2, and `weights.len()` rows of `sums.len()` bytes, `stride` apart, lie in
@@ -66,6 +70,10 @@ unsafe fn strip<const N: usize>(sums: *mut u32, rows: *const u8, stride: usize, 
             // SAFETY: rows 2 * pair and the one `distance` behind it have these 16 bytes.
             let (a, b) = unsafe {
                 let row = rows.add(2 * pair * stride + step * STEP);
+                if step % 4 == 0 {
+                    prefetch(row.wrapping_add(AHEAD));
+                    prefetch(row.wrapping_add(distance + AHEAD));
+                }
                 (_mm_loadu_si128(row.cast()), _mm_loadu_si128(row.add(distance).cast()))
             };
             let (a, b) = (_mm256_cvtepu8_epi16(a), _mm256_cvtepu8_epi16(b));
@@ -87,13 +95,41 @@ unsafe fn strip<const N: usize>(sums: *mut u32, rows: *const u8, stride: usize, 
     }
 }
 
+/// The multiplier takes the even 32-bit elements of a register; shifting brings the odd ones down.
+/// All window lengths are multiples of the register's eight elements.
+///
 /// # Safety
 /// The machine has AVX2.
 #[target_feature(enable = "avx2,popcnt")]
-pub(super) unsafe fn weigh_columns<const C: usize>(
-    samples: &mut [[u64; C]; SAMPLES],
-    sums: &[u32],
-    windows: &Windows,
-) {
-    scalar::weigh_columns(samples, sums, windows);
+pub(super) unsafe fn weigh_columns(samples: &mut [u64; SAMPLES], sums: &[u32], windows: &Windows) {
+    for (sample, (first, weights)) in samples.iter_mut().zip(windows.columns()) {
+        let sums = &sums[first..first + weights.len()];
+        let mut even = _mm256_setzero_si256();
+        let mut odd = _mm256_setzero_si256();
+        for (sums, weights) in
+            sums.as_chunks::<LANES>().0.iter().zip(weights.as_chunks::<LANES>().0)
+        {
+            // SAFETY: both are arrays of eight elements.
+            let (sums, weights) = unsafe {
+                (
+                    _mm256_loadu_si256(sums.as_ptr().cast()),
+                    _mm256_loadu_si256(weights.as_ptr().cast()),
+                )
+            };
+            even = _mm256_add_epi64(even, _mm256_mul_epu32(sums, weights));
+            let (sums, weights) = (_mm256_srli_epi64::<32>(sums), _mm256_srli_epi64::<32>(weights));
+            odd = _mm256_add_epi64(odd, _mm256_mul_epu32(sums, weights));
+        }
+        let four = _mm256_add_epi64(even, odd);
+        let two = _mm_add_epi64(_mm256_castsi256_si128(four), _mm256_extracti128_si256::<1>(four));
+        let one = _mm_add_epi64(two, _mm_unpackhi_epi64(two, two));
+        *sample = _mm_cvtsi128_si64(one) as u64;
+    }
+}
+
+/// Asks for the cache line at an address, which need not exist: a prefetch never faults.
+#[inline]
+#[target_feature(enable = "sse")]
+pub(super) fn prefetch(address: *const u8) {
+    _mm_prefetch::<_MM_HINT_T0>(address.cast());
 }

@@ -1,7 +1,7 @@
-//! The tent kernels with AVX-512: as with AVX2, at twice the width.
+//! The row kernel with AVX-512: as with AVX2, at twice the width.
 
+use super::avx2::{AHEAD, prefetch};
 use super::scalar;
-use super::windows::{SAMPLES, Windows};
 use std::arch::x86_64::*;
 
 /// Columns per vector of 16-bit values.
@@ -56,6 +56,10 @@ unsafe fn strip<const N: usize>(sums: *mut u32, rows: *const u8, stride: usize, 
             // SAFETY: rows 2 * pair and the one `distance` behind it have these 32 bytes.
             let (a, b) = unsafe {
                 let row = rows.add(2 * pair * stride + step * STEP);
+                if step % 2 == 0 {
+                    prefetch(row.wrapping_add(AHEAD));
+                    prefetch(row.wrapping_add(distance + AHEAD));
+                }
                 (_mm256_loadu_si256(row.cast()), _mm256_loadu_si256(row.add(distance).cast()))
             };
             let (a, b) = (_mm512_cvtepu8_epi16(a), _mm512_cvtepu8_epi16(b));
@@ -78,15 +82,4 @@ unsafe fn strip<const N: usize>(sums: *mut u32, rows: *const u8, stride: usize, 
             _mm512_storeu_si512(sums.add(step * STEP + 16).cast(), second);
         }
     }
-}
-
-/// # Safety
-/// The machine has AVX-512 F, BW, DQ and VL.
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-pub(super) unsafe fn weigh_columns<const C: usize>(
-    samples: &mut [[u64; C]; SAMPLES],
-    sums: &[u32],
-    windows: &Windows,
-) {
-    scalar::weigh_columns(samples, sums, windows);
 }

@@ -9,7 +9,7 @@
 //! ```text
 //! for each of the 64 row windows:
 //!     sums[x]    = Σ weight[r] · pixel[r][x]            weigh_rows: one pass over the pixels
-//!     samples[c] = Σ weight[c][x] · sums[x]             weigh_columns
+//!     samples[k] = Σ weight[k][x] · sums[x]             weigh_columns
 //! ```
 //!
 //! Integer sums do not depend on their order, which is why every backend gives the same bits and
@@ -29,7 +29,7 @@ mod neon;
 mod scalar;
 mod windows;
 
-pub use windows::{LANES, MAX_WEIGHT, SAMPLES, Window, Windows};
+pub use windows::{MAX_WEIGHT, SAMPLES, Window, Windows};
 
 use crate::dispatch::{Backend, backend};
 
@@ -75,17 +75,14 @@ pub fn weigh_rows_with(
     }
 }
 
-/// Writes the 64 samples of one row of sums: `samples[k][c] = Σ weight[k][x] · sums[x][c]` for
-/// each of the `C` interleaved channels.
+/// Writes the 64 samples of one row of sums: `samples[k] = Σ weight[k][x] · sums[x]`, where `x`
+/// runs over the interleaved channels too and a channel's factor is part of its weight. Samples
+/// wrap at 2⁶⁴, which sums made by [`weigh_rows`] never reach.
 ///
 /// # Panics
-/// When `windows` was not made for `C` channels or `sums` is shorter than
-/// [`Windows::padded_length`]. What stands in the padding does not matter.
-pub fn weigh_columns<const C: usize>(
-    samples: &mut [[u64; C]; SAMPLES],
-    sums: &[u32],
-    windows: &Windows,
-) {
+/// When `sums` is shorter than [`Windows::padded_length`]. What stands behind the elements of the
+/// last pixel does not matter.
+pub fn weigh_columns(samples: &mut [u64; SAMPLES], sums: &[u32], windows: &Windows) {
     weigh_columns_with(backend(), samples, sums, windows);
 }
 
@@ -93,22 +90,19 @@ pub fn weigh_columns<const C: usize>(
 ///
 /// # Panics
 /// As [`weigh_columns`], and when this machine lacks the backend.
-pub fn weigh_columns_with<const C: usize>(
+pub fn weigh_columns_with(
     backend: Backend,
-    samples: &mut [[u64; C]; SAMPLES],
+    samples: &mut [u64; SAMPLES],
     sums: &[u32],
     windows: &Windows,
 ) {
-    assert_eq!(windows.channels(), C, "windows made for another number of channels");
     assert!(sums.len() >= windows.padded_length(), "sums end before the last window");
     match backend.checked() {
+        // Windows are too short for wider registers to pay.
+        // SAFETY: `checked` has proved that the machine has AVX2; AVX-512 includes it.
+        #[cfg(target_arch = "x86_64")]
+        Backend::Avx512 | Backend::Avx2 => unsafe { avx2::weigh_columns(samples, sums, windows) },
         // SAFETY: `checked` has proved that the machine has the instructions.
-        #[cfg(target_arch = "x86_64")]
-        Backend::Avx512 => unsafe { avx512::weigh_columns(samples, sums, windows) },
-        // SAFETY: as above.
-        #[cfg(target_arch = "x86_64")]
-        Backend::Avx2 => unsafe { avx2::weigh_columns(samples, sums, windows) },
-        // SAFETY: as above.
         #[cfg(target_arch = "aarch64")]
         Backend::Neon => unsafe { neon::weigh_columns(samples, sums, windows) },
         _ => scalar::weigh_columns(samples, sums, windows),

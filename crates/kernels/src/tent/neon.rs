@@ -66,13 +66,23 @@ unsafe fn strip<const N: usize>(sums: *mut u32, rows: *const u8, stride: usize, 
     }
 }
 
+/// All window lengths are multiples of eight elements, hence of a register's four.
+///
 /// # Safety
 /// The machine has NEON.
 #[target_feature(enable = "neon")]
-pub(super) unsafe fn weigh_columns<const C: usize>(
-    samples: &mut [[u64; C]; SAMPLES],
-    sums: &[u32],
-    windows: &Windows,
-) {
-    scalar::weigh_columns(samples, sums, windows);
+pub(super) unsafe fn weigh_columns(samples: &mut [u64; SAMPLES], sums: &[u32], windows: &Windows) {
+    for (sample, (first, weights)) in samples.iter_mut().zip(windows.columns()) {
+        let sums = &sums[first..first + weights.len()];
+        let mut low = vdupq_n_u64(0);
+        let mut high = vdupq_n_u64(0);
+        for (sums, weights) in sums.as_chunks::<4>().0.iter().zip(weights.as_chunks::<4>().0) {
+            // SAFETY: both are arrays of four elements.
+            let (sums, weights) =
+                unsafe { (vld1q_u32(sums.as_ptr()), vld1q_u32(weights.as_ptr())) };
+            low = vmlal_u32(low, vget_low_u32(sums), vget_low_u32(weights));
+            high = vmlal_high_u32(high, sums, weights);
+        }
+        *sample = vaddvq_u64(vaddq_u64(low, high));
+    }
 }

@@ -6,9 +6,9 @@ pub const SAMPLES: usize = 64;
 /// Largest weight: what a signed 16-bit multiplier takes.
 pub const MAX_WEIGHT: u16 = 0x7fff;
 
-/// Pixels to whose multiple the weights of a window are padded with zeros, so that the column
+/// Elements to whose multiple the weights of a window are padded with zeros, so that the column
 /// kernels have no remainder to treat.
-pub const LANES: usize = 8;
+pub(super) const LANES: usize = 8;
 
 /// Largest sum of a window's weights. A sample is at most `1000 · 255 · sum · sum`, in 64 bits.
 const MAX_SUM: u64 = 1 << 22;
@@ -26,7 +26,7 @@ const MAX_SUM: u64 = 1 << 22;
 /// hand (at first only the last one) have weights rounded to 15 bits.
 #[derive(Debug, Clone)]
 pub struct Windows {
-    channels: usize,
+    factors: Vec<u32>,
     padded_length: usize,
     spans: Vec<Span>,
     row_weights: Vec<u16>,
@@ -52,22 +52,25 @@ pub struct Window<'a> {
     pub first: usize,
     /// Weight of each pixel from there on.
     pub weights: &'a [u16],
-    /// Sum of the weights: the denominator of the sample.
+    /// Sum of the weights, factors left out: the denominator of the sample.
     pub sum: u32,
 }
 
 impl Windows {
-    /// The windows of a side of `length` pixels with `channels` interleaved channels.
+    /// The windows of a side of `length` pixels whose channels are interleaved. A sample is the
+    /// sum of its channels, each times its factor: `[1]` for luma, `[299, 587, 114]` to make luma
+    /// of red, green and blue.
     ///
-    /// Allocates about `(4 * channels + 2) * length` bytes.
+    /// Allocates about `(4 * factors.len() + 2) * length` bytes.
     ///
     /// # Panics
-    /// When `length` or `channels` is 0.
+    /// When `length` is 0, there is no factor, or the factors sum up to more than 1000.
     #[must_use]
-    pub fn new(length: u32, channels: usize) -> Self {
-        assert!(length > 0 && channels > 0, "a side has pixels and a pixel has channels");
+    pub fn new(length: u32, factors: &[u32]) -> Self {
+        assert!(length > 0 && !factors.is_empty(), "a side has pixels and a pixel has channels");
+        assert!(factors.iter().map(|f| u64::from(*f)).sum::<u64>() <= 1000, "factors too large");
         let mut windows = Self {
-            channels,
+            factors: factors.to_vec(),
             padded_length: 0,
             spans: Vec::with_capacity(SAMPLES + 1),
             row_weights: Vec::new(),
@@ -96,22 +99,17 @@ impl Windows {
         });
         self.row_weights.extend_from_slice(weights);
         for weight in weights {
-            self.column_weights.extend(std::iter::repeat_n(u32::from(*weight), self.channels));
+            let weight = u32::from(*weight);
+            self.column_weights.extend(self.factors.iter().map(|factor| factor * weight));
         }
-        let padded = weights.len().next_multiple_of(LANES);
-        let zeros = (padded - weights.len()) * self.channels;
-        self.column_weights.extend(std::iter::repeat_n(0, zeros));
-        self.padded_length = self.padded_length.max((first + padded) * self.channels);
+        let padding = (weights.len() * self.factors.len()).next_multiple_of(LANES);
+        self.column_weights.resize(self.spans[self.spans.len() - 1].column_begin + padding, 0);
+        let end = first * self.factors.len() + padding;
+        self.padded_length = self.padded_length.max(end);
     }
 
-    /// Interleaved channels for which the windows were made.
-    #[must_use]
-    pub fn channels(&self) -> usize {
-        self.channels
-    }
-
-    /// Number of sums that the column kernels read: the side times the channels, and a little
-    /// more, because weights are padded with zeros to a multiple of [`LANES`] pixels.
+    /// Number of sums that the column kernels read: at most the side times the channels, and a
+    /// little more, because the kernels treat several elements at once.
     #[must_use]
     pub fn padded_length(&self) -> usize {
         self.padded_length
@@ -130,11 +128,11 @@ impl Windows {
     }
 
     /// The window of each sample as the column kernels want it: the first element of the sums and
-    /// the padded weights, each repeated per channel.
+    /// the weights of each element, a multiple of [`LANES`] of them, times the channels' factors.
     pub(super) fn columns(&self) -> impl Iterator<Item = (usize, &[u32])> {
         self.spans.windows(2).map(|pair| {
             let weights = &self.column_weights[pair[0].column_begin..pair[1].column_begin];
-            (pair[0].first * self.channels, weights)
+            (pair[0].first * self.factors.len(), weights)
         })
     }
 }
@@ -266,7 +264,7 @@ mod tests {
     #[test]
     fn weights_are_those_of_two_boxes() {
         for length in [1, 2, 5, 63, 64, 65, 127, 128, 129, 130, 255, 257, 383, 512, 640, 641, 900] {
-            let windows = Windows::new(length, 1);
+            let windows = Windows::new(length, &[1]);
             for sample in [0, 1, 2, 31, 62, 63] {
                 let window = windows.window(sample);
                 let expected = weights_by_definition(length as usize, sample);
@@ -283,7 +281,7 @@ mod tests {
 
     #[test]
     fn inner_weights_are_a_tent() {
-        let windows = Windows::new(512, 3);
+        let windows = Windows::new(512, &[299, 587, 114]);
         assert_eq!(windows.window(30).weights, [1, 2, 3, 4, 3, 2, 1]);
         assert_eq!(windows.window(30).sum, 16);
         assert!(windows.padded_length() >= 3 * 512);
@@ -292,7 +290,7 @@ mod tests {
     #[test]
     fn weights_stay_exact_to_twenty_thousand_pixels_and_bounded_beyond() {
         for length in [4000, 19_999, 20_480, 30_000, 262_145, 1_000_000] {
-            let windows = Windows::new(length, 1);
+            let windows = Windows::new(length, &[1]);
             let width = u64::from(length).div_ceil(128);
             for sample in 0..SAMPLES {
                 let window = windows.window(sample);
