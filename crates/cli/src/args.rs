@@ -1,6 +1,6 @@
 //! The root of the command line's grammar; each command brings its own arguments.
 
-use crate::commands::{hash, lookup, scan};
+use crate::commands::{db, demo, hash, list, lookup, scan};
 use clap::{Parser, Subcommand};
 
 /// Finds known pictures in a collection of files, by digest and by perceptual hash.
@@ -28,8 +28,11 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Hash(hash::HashArgs),
+    Db(db::DbArgs),
+    List(list::ListArgs),
     Lookup(lookup::LookupArgs),
     Scan(scan::ScanArgs),
+    Demo(demo::DemoArgs),
 }
 
 #[cfg(test)]

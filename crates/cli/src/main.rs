@@ -7,7 +7,9 @@
 mod args;
 mod commands;
 mod exit;
+mod interrupt;
 mod printer;
+mod text;
 
 use clap::Parser;
 use exit::ExitStatus;

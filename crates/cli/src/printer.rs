@@ -1,8 +1,10 @@
 //! The only place that writes to the terminal: results to standard output, the rest to stderr.
 
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::time::Duration;
 
 /// Owns standard output and decides what of progress and notes is shown.
 pub(crate) struct Printer {
@@ -10,6 +12,8 @@ pub(crate) struct Printer {
     quiet: bool,
     /// Somebody watches: lines are flushed at once.
     interactive: bool,
+    /// Drawn on stderr while a command works; lines of results step around it.
+    bar: ProgressBar,
 }
 
 /// Standard output was closed by its reader, as `head` does: no error, but nothing more to do.
@@ -20,12 +24,13 @@ struct ClosedPipe;
 /// True when an error means only that nobody reads the results any more.
 pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
-        cause.is::<ClosedPipe>()
-            || cause
-                .downcast_ref::<io::Error>()
-                .and_then(io::Error::get_ref)
-                .is_some_and(|inner| inner.is::<ClosedPipe>())
+        cause.is::<ClosedPipe>() || cause.downcast_ref::<io::Error>().is_some_and(is_closed)
     })
+}
+
+/// The same for the error of a write.
+pub(crate) fn is_closed(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<ClosedPipe>())
 }
 
 /// Marks a broken pipe on standard output, so that no other broken pipe is mistaken for it.
@@ -41,13 +46,21 @@ impl Printer {
     pub(crate) fn new(quiet: bool) -> Self {
         let stdout = io::stdout();
         let interactive = stdout.is_terminal();
-        Self { out: BufWriter::with_capacity(1 << 16, stdout), quiet, interactive }
+        Self {
+            out: BufWriter::with_capacity(1 << 16, stdout),
+            quiet,
+            interactive,
+            bar: ProgressBar::hidden(),
+        }
     }
 
     /// One line of results.
     pub(crate) fn line(&mut self, text: impl Display) -> io::Result<()> {
         writeln!(self.out, "{text}").map_err(mark_closed)?;
-        if self.interactive { self.flush() } else { Ok(()) }
+        if !self.interactive {
+            return Ok(());
+        }
+        self.bar.suspend(|| self.out.flush()).map_err(mark_closed)
     }
 
     /// One object of results as a JSON line.
@@ -67,21 +80,63 @@ impl Printer {
         !self.quiet && io::stderr().is_terminal()
     }
 
+    /// Draws progress on stderr until the returned handle is dropped; hidden where nobody would
+    /// see it, so that it may always be called.
+    pub(crate) fn progress(&mut self, total: Option<u64>, unit: &'static str) -> Progress {
+        let target = if self.shows_progress() {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        self.bar = ProgressBar::with_draw_target(total, target);
+        let template = match total {
+            Some(_) => "{spinner} {elapsed_precise} {human_pos} of {human_len} {prefix}{msg}",
+            None => "{spinner} {elapsed_precise} {msg}",
+        };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            self.bar.set_style(style);
+        }
+        self.bar.set_prefix(unit);
+        self.bar.enable_steady_tick(Duration::from_millis(200));
+        Progress(self.bar.clone())
+    }
+
     /// A remark for people, on stderr, kept back by `--quiet`.
     pub(crate) fn note(&self, text: impl Display) {
         if !self.quiet {
-            to_stderr(text);
+            self.bar.suspend(|| to_stderr(text));
         }
     }
 
     /// A warning, on stderr, also under `--quiet`.
     pub(crate) fn warn(&self, text: impl Display) {
-        to_stderr(format_args!("warning: {text}"));
+        self.bar.suspend(|| to_stderr(format_args!("warning: {text}")));
     }
 
     /// Why the command could not run, on stderr.
     pub(crate) fn error(&self, text: impl Display) {
         to_stderr(format_args!("error: {text}"));
+    }
+}
+
+/// Progress as long as it lives.
+pub(crate) struct Progress(ProgressBar);
+
+impl Progress {
+    /// How much is done.
+    pub(crate) fn set(&self, done: u64) {
+        self.0.set_position(done);
+    }
+
+    /// What else there is to say.
+    pub(crate) fn message(&self, text: String) {
+        self.0.set_message(text);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
     }
 }
 

@@ -168,7 +168,7 @@ pub fn hash_files(
 }
 
 /// The record of one item; nothing where the run was interrupted.
-fn describe(looked: Looked, options: &HashOptions) -> Option<HashRecord> {
+pub(crate) fn describe(looked: Looked, options: &HashOptions) -> Option<HashRecord> {
     let asked = |asked: bool, value: Option<String>| asked.then_some(value);
     let blank = |name: PathName| {
         let kinds = &options.digests;

@@ -1,18 +1,116 @@
 //! `hashward lookup`: match hashes given as text.
 
+use crate::commands::scan::open;
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
+use crate::text;
+use anyhow::Context;
+use hashward_engine::Generation;
+use hashward_engine::lookup::{lookup, parse};
+use hashward_engine::matching::Policy;
+use hashward_engine::verdict::{IgnoredBy, Match};
+use hashward_hash::{Distance, HashKind};
+use serde::Serialize;
+use std::io::BufRead;
 use std::path::PathBuf;
 
 /// Match hashes given as hexadecimal text.
+///
+/// Bare 32, 40 and 64 digits mean MD5, SHA-1 and SHA-256. Other kinds are named in front of the
+/// digits (`pdq:…`, `blake3:…`) or by --hash-kind. Exit code 0: nothing matched, 1: something did.
 #[derive(Debug, clap::Args)]
 pub(crate) struct LookupArgs {
     /// The database folder.
     #[arg(long, value_name = "DB")]
     db: PathBuf,
+    /// Largest distance between perceptual hashes, in bits of 256 [default: the list's, else 31].
+    #[arg(long, value_name = "R", value_parser = clap::value_parser!(u16).range(0..=128))]
+    radius: Option<u16>,
+    /// The kind of bare hashes: md5, sha1, sha256, blake3, pdq.
+    #[arg(long, value_name = "K", value_parser = super::hash::parse_kind)]
+    hash_kind: Option<HashKind>,
+    /// Print JSON Lines.
+    #[arg(long)]
+    json: bool,
+    /// Hashes; `-` reads them from standard input, one a line.
+    #[arg(required = true, value_name = "HASH")]
+    hashes: Vec<String>,
+}
+
+/// The answer to one hash.
+#[derive(Serialize)]
+struct Answer<'a> {
+    r#type: &'static str,
+    query: &'a str,
+    hash_kind: HashKind,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    matches: &'a [Match],
+    /// Entries of ignore lists; they are no match.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    ignored_by: &'a [IgnoredBy],
 }
 
 pub(crate) fn run(args: &LookupArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
-    printer.line(args.db.display())?;
-    Ok(ExitStatus::Done)
+    let database = open(&args.db)?;
+    let generation = database.generation();
+    generation.verify().context("the database is damaged and must not be trusted")?;
+    let policy = Policy { radius: args.radius.map(Distance), ..Policy::default() };
+    let mut matched = false;
+    let mut answer = |text: &str, place: &dyn std::fmt::Display| {
+        let value = parse(text, args.hash_kind).with_context(|| place.to_string())?;
+        matched |= print(args, printer, &generation, &policy, text, &value)?;
+        anyhow::Ok(())
+    };
+    for (index, text) in args.hashes.iter().enumerate() {
+        if text != "-" {
+            answer(text, &format_args!("hash {}", index + 1))?;
+            continue;
+        }
+        for (number, line) in (1..).zip(std::io::stdin().lock().lines()) {
+            let line = line.with_context(|| format!("standard input, line {number}"))?;
+            let text = line.trim();
+            if !text.is_empty() {
+                answer(text, &format_args!("standard input, line {number}"))?;
+            }
+        }
+    }
+    Ok(ExitStatus::of(matched, false))
+}
+
+/// Prints the answer to one hash, and says whether it is a match.
+fn print(
+    args: &LookupArgs,
+    printer: &mut Printer,
+    generation: &Generation,
+    policy: &Policy,
+    query: &str,
+    value: &hashward_hash::HashValue,
+) -> anyhow::Result<bool> {
+    let findings = lookup(generation, value, policy).context("the database is damaged")?;
+    let matched = !findings.matches.is_empty();
+    if args.json {
+        printer.json(&Answer {
+            r#type: if matched { "match" } else { "no_match" },
+            query,
+            hash_kind: value.kind(),
+            matches: &findings.matches,
+            ignored_by: &findings.ignored_by,
+        })?;
+        return Ok(matched);
+    }
+    for matches in text::by_entry(&findings.matches) {
+        let tier = text::tier(matches).name();
+        printer.line(format_args!("match  {tier}  {query}  {}", text::entry(matches)))?;
+    }
+    if !matched {
+        let ignored = findings.ignored_by.first().map(|by| {
+            format!(
+                "  (on the ignore list {}: {})",
+                text::printable(&by.list),
+                text::printable(&by.entry)
+            )
+        });
+        printer.line(format_args!("no match  {query}{}", ignored.unwrap_or_default()))?;
+    }
+    Ok(matched)
 }

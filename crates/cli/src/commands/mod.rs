@@ -1,6 +1,9 @@
 //! One file per command; this one only sends each command to its file.
 
+pub(crate) mod db;
+pub(crate) mod demo;
 pub(crate) mod hash;
+pub(crate) mod list;
 pub(crate) mod lookup;
 pub(crate) mod scan;
 pub(crate) mod worker;
@@ -13,7 +16,10 @@ use crate::printer::Printer;
 pub(crate) fn run(command: Command, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
     match command {
         Command::Hash(args) => hash::run(&args, printer),
+        Command::Db(args) => db::run(&args, printer),
+        Command::List(args) => list::run(&args, printer),
         Command::Lookup(args) => lookup::run(&args, printer),
         Command::Scan(args) => scan::run(&args, printer),
+        Command::Demo(args) => demo::run(&args, printer),
     }
 }

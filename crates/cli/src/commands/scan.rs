@@ -1,18 +1,224 @@
 //! `hashward scan`: examine files and match them against the database.
 
 use crate::exit::ExitStatus;
-use crate::printer::Printer;
-use std::path::PathBuf;
+use crate::printer::{self, Printer};
+use crate::{interrupt, text};
+use anyhow::Context;
+use hashward_engine::database::{Access, Database};
+use hashward_engine::matching::Policy;
+use hashward_engine::scan::{self, ScanError, ScanOptions};
+use hashward_engine::verdict::{Effort, Record};
+use hashward_engine::{Order, Progress, Snapshot, Stop};
+use hashward_hash::{Distance, Quality};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 /// Examine files and match them against a database of known material.
+///
+/// Folders are walked without following links; files are opened read-only. A list's own radius
+/// and quality gate win over the defaults; what is given here can narrow them, never widen them.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXIT_CODES)]
 pub(crate) struct ScanArgs {
     /// The database folder.
     #[arg(long, value_name = "DB")]
     db: PathBuf,
+    /// Largest distance between perceptual hashes, in bits of 256 [default: the list's, else 31].
+    #[arg(long, value_name = "R", value_parser = clap::value_parser!(u16).range(0..=128))]
+    radius: Option<u16>,
+    /// Least quality of perceptual hashes on both sides; an unknown quality passes [default: the
+    /// list's, else 50].
+    #[arg(long, value_name = "Q", value_parser = clap::value_parser!(u8).range(0..=100))]
+    min_quality: Option<u8>,
+    /// How hard to look. All levels compare the same digests and the same canonical perceptual
+    /// hashes in all eight orientations, so the findings are the same.
+    #[arg(long, value_enum, default_value_t, value_name = "LEVEL")]
+    effort: EffortArg,
+    /// Order of the results: of paths (the same on every run) or as found.
+    #[arg(long, value_enum, default_value_t, value_name = "ORDER")]
+    order: OrderArg,
+    /// Threads [default: one per core].
+    #[arg(short = 'j', long = "jobs", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+    /// Print JSON Lines.
+    #[arg(long)]
+    json: bool,
+    /// Print the hash values that matched. Hashes of known material are confidential.
+    #[arg(long)]
+    show_hashes: bool,
+    /// Files and folders. A link is skipped unless it ends with a slash.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 nothing matched, 1 something matched, 2 could not run, 3 and 4 the same as 0 and 1 \
+but some input was not examined, 130 interrupted.";
+
+#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
+enum EffortArg {
+    Fast,
+    #[default]
+    Normal,
+    Thorough,
+}
+
+/// In which order results come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum OrderArg {
+    #[default]
+    Path,
+    Found,
+}
+
+impl From<OrderArg> for Order {
+    fn from(order: OrderArg) -> Self {
+        match order {
+            OrderArg::Path => Self::Path,
+            OrderArg::Found => Self::Found,
+        }
+    }
 }
 
 pub(crate) fn run(args: &ScanArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
-    printer.line(args.db.display())?;
-    Ok(ExitStatus::Done)
+    let database = open(&args.db)?;
+    let generation = database.generation();
+    let options = ScanOptions {
+        policy: Policy {
+            radius: args.radius.map(Distance),
+            min_quality: args.min_quality.map(Quality),
+            ..Policy::default()
+        },
+        effort: match args.effort {
+            EffortArg::Fast => Effort::Fast,
+            EffortArg::Normal => Effort::Normal,
+            EffortArg::Thorough => Effort::Thorough,
+        },
+        order: args.order.into(),
+        threads: args.jobs.map_or(0, usize::from),
+        show_hashes: args.show_hashes,
+        // Looking for known material in the known material would only find itself.
+        exclude: vec![args.db.clone()],
+        ..ScanOptions::default()
+    };
+    let stop = interrupt::install();
+    let progress = Progress::new();
+    let mut matched = false;
+    let outcome = watch(printer, &progress, stop, &args.paths, &options.exclude, |printer| {
+        let mut sink = |record: &Record| {
+            matched |= matches!(record, Record::Match(_));
+            if args.json {
+                printer.json(record)?;
+            } else {
+                for line in text::lines(record) {
+                    printer.line(line)?;
+                }
+            }
+            if args.order == OrderArg::Found { printer.flush() } else { Ok(()) }
+        };
+        scan::scan(&generation, &args.paths, &options, &mut sink, &progress, stop)
+    });
+    match outcome {
+        Ok(summary) if summary.interrupted => Ok(ExitStatus::Interrupted),
+        Ok(summary) => {
+            let nothing_seen = summary.files == 0 && summary.skipped > 0;
+            warn_about_links(printer, &args.paths);
+            Ok(ExitStatus::of(summary.matched > 0, summary.not_examined > 0 || nothing_seen))
+        }
+        // Whoever closed the pipe has seen enough; what was found until then still counts.
+        Err(ScanError::Sink(error)) if printer::is_closed(&error) => {
+            Ok(ExitStatus::of(matched, false))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Opens a database for reading.
+pub(crate) fn open(path: &Path) -> anyhow::Result<Database> {
+    Database::open(path, Access::ReadOnly)
+        .with_context(|| format!("cannot open the database {}", path.display()))
+}
+
+/// Says that links which were named on purpose were not followed.
+pub(crate) fn warn_about_links(printer: &Printer, roots: &[PathBuf]) {
+    for root in roots {
+        let trailing = root.as_os_str().as_encoded_bytes().ends_with(b"/");
+        if !trailing && root.is_symlink() {
+            printer.warn(format_args!(
+                "{} is a link and was not followed; name its target, or end the path of a folder \
+                 with a slash",
+                text::printable(&root.to_string_lossy())
+            ));
+        }
+    }
+}
+
+/// Runs `work` while another thread draws its progress.
+pub(crate) fn watch<T>(
+    printer: &mut Printer,
+    progress: &Progress,
+    stop: &Stop,
+    roots: &[PathBuf],
+    exclude: &[PathBuf],
+    work: impl FnOnce(&mut Printer) -> T,
+) -> T {
+    if !printer.shows_progress() {
+        return work(printer);
+    }
+    let bar = printer.progress(None, "");
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let done = &done;
+        scope.spawn(move || {
+            // Counting costs a second walk, so only those who look at a terminal pay for it.
+            let go_on = || !stop.is_wished() && !done.load(Ordering::Relaxed);
+            scan::measure(roots, exclude, progress, go_on);
+        });
+        scope.spawn(move || {
+            let begin = Instant::now();
+            while !done.load(Ordering::Relaxed) {
+                bar.message(status(&progress.snapshot(), begin.elapsed(), stop.is_wished()));
+                std::thread::sleep(Duration::from_millis(100));
+            }
+        });
+        let result = work(printer);
+        done.store(true, Ordering::Relaxed);
+        result
+    })
+}
+
+/// One line about how far a run is.
+fn status(now: &Snapshot, elapsed: Duration, stopping: bool) -> String {
+    let seconds = elapsed.as_secs_f64().max(0.001);
+    let mut text = match now.totals {
+        Some((files, bytes)) => format!(
+            "{} of {} files, {} of {}",
+            text::count(now.files),
+            text::count(files),
+            text::bytes(now.bytes),
+            text::bytes(bytes)
+        ),
+        None => format!("{} files, {}", text::count(now.files), text::bytes(now.bytes)),
+    };
+    text += &format!(", {}/s", text::bytes((now.bytes as f64 / seconds) as u64));
+    if now.matched > 0 {
+        text += &format!(", {} matched", text::count(now.matched));
+    }
+    if now.not_examined > 0 {
+        text += &format!(", {} not examined", text::count(now.not_examined));
+    }
+    if stopping {
+        return text + ", stopping";
+    }
+    if let Some((files, bytes)) = now.totals
+        && now.files > 0
+    {
+        // Small files cost by their number, large ones by their bytes: the slower estimate holds.
+        let left = |done: u64, all: u64| all.saturating_sub(done) as f64 / done.max(1) as f64;
+        let left = seconds * left(now.files, files).max(left(now.bytes, bytes));
+        let left = Duration::from_secs_f64(left.min(1e7));
+        text += &format!(", {} left", indicatif::HumanDuration(left));
+    }
+    text
 }

@@ -1,0 +1,156 @@
+//! Results as lines for people: one compact line per finding, counts that read like a sentence.
+
+use hashward_engine::verdict::{Match, MatchRecord, Record, Summary, Tier};
+use hashward_hash::Metric;
+use std::collections::BTreeMap;
+
+/// What silence about a file does not prove; printed below every scan.
+pub(crate) const LIMITS: &str = "\
+A file without a match may still show known material: PDQ loses pictures that are cropped, \
+bordered, rotated by other than 90 degrees, inverted or part of a larger picture.";
+
+/// A text that cannot play tricks on a terminal or forge a line: control characters are escaped.
+pub(crate) fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        // Direction marks can make a path read as another one.
+        let tricky = character.is_control()
+            || matches!(character, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        if tricky { out.extend(character.escape_default()) } else { out.push(character) }
+    }
+    out
+}
+
+/// The lines of a record, nothing where people need none.
+pub(crate) fn lines(record: &Record) -> Vec<String> {
+    match record {
+        Record::Match(found) => match_lines(found),
+        Record::NotExamined(record) => vec![format!(
+            "not examined  {}  {}  ({})",
+            record.reason.name(),
+            printable(&record.name.path),
+            printable(&record.detail)
+        )],
+        Record::Skipped(record) => {
+            vec![format!("skipped  {}  {}", record.reason, printable(&record.name.path))]
+        }
+        Record::Summary(summary) => summary_lines(summary),
+        Record::Run(_) | Record::Timing(_) => Vec::new(),
+    }
+}
+
+/// One line per entry, with everything by which it matched.
+fn match_lines(record: &MatchRecord) -> Vec<String> {
+    let path = printable(&record.name.path);
+    by_entry(&record.matches)
+        .iter()
+        .map(|matches| format!("match  {}  {path}  {}", tier(matches).name(), entry(matches)))
+        .collect()
+}
+
+/// The matches of each entry together.
+pub(crate) fn by_entry(matches: &[Match]) -> Vec<&[Match]> {
+    matches.chunk_by(|a, b| (&a.list, &a.entry) == (&b.list, &b.entry)).collect()
+}
+
+/// The best tier.
+pub(crate) fn tier(matches: &[Match]) -> Tier {
+    matches.iter().map(|found| found.tier).min().unwrap_or(Tier::Review)
+}
+
+/// What matched and by what: `list v2: entry [category] (sha256, pdq 12/31 rot90)`.
+pub(crate) fn entry(matches: &[Match]) -> String {
+    let Some(first) = matches.first() else { return String::new() };
+    let by: Vec<String> = matches.iter().map(how).collect();
+    let category = first.category.as_deref().map(|category| format!(" [{}]", printable(category)));
+    let mut text = format!(
+        "{} v{}: {}{} ({})",
+        printable(&first.list),
+        first.version,
+        printable(&first.entry),
+        category.unwrap_or_default(),
+        by.join(", ")
+    );
+    if let Some(conflict) = matches.iter().find_map(|found| found.conflict.as_ref()) {
+        if !conflict.digests.is_empty() {
+            let kinds: Vec<&str> = conflict.digests.iter().map(|kind| kind.name()).collect();
+            text += &format!("  CONFLICT: the entry's {} differs", kinds.join(", "));
+        }
+        if let Some(ignored) = conflict.ignored_by.first() {
+            text += &format!("  CONFLICT: also on the ignore list {}", printable(&ignored.list));
+        }
+    }
+    text
+}
+
+/// By what an entry matched.
+fn how(found: &Match) -> String {
+    let mut text = found.by.name().to_owned();
+    if found.by.metric() == Metric::Hamming {
+        text += &format!(" {}/{}", found.distance, found.radius);
+        if found.variant != "original" {
+            text += &format!(" {}", found.variant);
+        }
+        if let Some(frame @ 1..) = found.frame {
+            text += &format!(" frame {frame}");
+        }
+    }
+    if let Some(hash) = &found.hash {
+        text += &format!(" {hash}");
+    }
+    text
+}
+
+fn summary_lines(summary: &Summary) -> Vec<String> {
+    let tiers = summary.matched_by_tier.iter().map(|(tier, count)| (tier.name(), *count));
+    let mut lines = vec![format!(
+        "{} files, {}: {} matched{}, {} ignored, {} not examined{}, {} skipped{}",
+        count(summary.files),
+        bytes(summary.bytes),
+        count(summary.matched),
+        parts(tiers),
+        count(summary.ignored),
+        count(summary.not_examined),
+        parts(words(&summary.not_examined_by_reason)),
+        count(summary.skipped),
+        parts(words(&summary.skipped_by_reason)),
+    )];
+    if summary.interrupted {
+        lines.push("Interrupted: what is not listed here was not looked at.".to_owned());
+    } else if summary.not_examined > 0 {
+        lines.push("Not complete: the files listed as not examined may hold anything.".to_owned());
+    }
+    lines.push(LIMITS.to_owned());
+    lines
+}
+
+fn words(counts: &BTreeMap<String, u64>) -> impl Iterator<Item = (&str, u64)> {
+    counts.iter().map(|(word, count)| (word.as_str(), *count))
+}
+
+/// ` (3 exact, 2 near)`, or nothing.
+fn parts<'a>(counts: impl Iterator<Item = (&'a str, u64)>) -> String {
+    let parts: Vec<String> = counts.map(|(word, n)| format!("{} {word}", count(n))).collect();
+    if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) }
+}
+
+/// A number with separators: `1,234,567`.
+pub(crate) fn count(number: u64) -> String {
+    indicatif::HumanCount(number).to_string()
+}
+
+/// A number of bytes in decimal units, as disks are sold: `5.6 GB`.
+pub(crate) fn bytes(number: u64) -> String {
+    indicatif::DecimalBytes(number).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_cannot_forge_lines_or_steer_the_terminal() {
+        let text = printable("a\nmatch \u{1b}[2J\u{202e}gpj.exe é");
+        assert_eq!(text, "a\\nmatch \\u{1b}[2J\\u{202e}gpj.exe é");
+    }
+}

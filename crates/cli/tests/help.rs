@@ -1,0 +1,47 @@
+//! What the program says about itself and about wrong arguments.
+
+mod common;
+
+use common::{hashward, run};
+
+#[test]
+fn help_texts() {
+    for command in ["", "hash", "lookup", "scan"] {
+        let args: Vec<&str> = [command, "--help"].into_iter().filter(|a| !a.is_empty()).collect();
+        let ran = run(&args);
+        assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+        let name = if command.is_empty() { "hashward" } else { command };
+        insta::assert_snapshot!(format!("help_{name}"), ran.out);
+    }
+}
+
+#[test]
+fn wrong_arguments_exit_with_2_and_say_why() {
+    let cases: &[(&str, &[&str])] = &[
+        ("no_command", &[]),
+        ("no_path", &["hash"]),
+        ("unknown_kind", &["hash", "--kinds", "md4", "x"]),
+        ("no_database", &["scan", "x"]),
+        ("wide_radius", &["scan", "--db", "db", "--radius", "300", "x"]),
+        ("no_threads", &["scan", "--db", "db", "-j", "0", "x"]),
+        ("missing_database", &["scan", "--db", "/no/such/db", "x"]),
+        ("lookup_missing_database", &["lookup", "--db", "/no/such/db", "00"]),
+    ];
+    for (name, args) in cases {
+        let ran = run(*args);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{name}");
+        insta::assert_snapshot!(format!("error_{name}"), ran.err);
+    }
+}
+
+#[test]
+fn version() {
+    let ran = run(["--version"]);
+    assert_eq!(ran.out, format!("hashward {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn a_worker_without_a_supervisor_ends() {
+    let ran = common::finish(hashward().arg("__worker"), "");
+    assert!(ran.code.is_some());
+}
