@@ -17,7 +17,16 @@ pub(super) fn tga(bytes: &[u8], session: &mut Session<'_>) -> Result<(), Trouble
 }
 
 pub(super) fn pnm(bytes: &[u8], session: &mut Session<'_>) -> Result<(), Trouble> {
-    single(PnmDecoder::new(Cursor::new(bytes)), session)
+    let decoder = PnmDecoder::new(Cursor::new(bytes)).map_err(|error| {
+        // The decoder quotes the header, which is free text, and takes a cut one for a wrong one.
+        match from_error(&error).reason {
+            Reason::Corrupt if header_is_cut(bytes) => {
+                Trouble::new(Reason::Truncated, "the file ends inside its header")
+            }
+            reason => Trouble::new(reason, "the header is not valid"),
+        }
+    })?;
+    single(Ok(decoder), session)
 }
 
 pub(super) fn qoi(bytes: &[u8], session: &mut Session<'_>) -> Result<(), Trouble> {
@@ -27,7 +36,18 @@ pub(super) fn qoi(bytes: &[u8], session: &mut Session<'_>) -> Result<(), Trouble
         session.size(width, height);
         session.admit(width, height)?;
     }
-    single(QoiDecoder::new(Cursor::new(bytes)), session)
+    // Nor does it tell a missing end from a wrong one.
+    let cut = !bytes.ends_with(&[0, 0, 0, 0, 0, 0, 0, 1]);
+    single(QoiDecoder::new(Cursor::new(bytes)), session).map_err(|trouble| match trouble.reason {
+        Reason::Corrupt if cut => Trouble::new(Reason::Truncated, "the file has no end marker"),
+        _ => trouble,
+    })
+}
+
+/// True when a PAM header lacks its last line, or the file is hardly longer than a magic.
+fn header_is_cut(bytes: &[u8]) -> bool {
+    let ends = |window: &[u8]| window == b"ENDHDR\n";
+    bytes.len() < 8 || (bytes.starts_with(b"P7") && !bytes.windows(7).take(65_536).any(ends))
 }
 
 fn single<D: ImageDecoder>(

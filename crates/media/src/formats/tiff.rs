@@ -18,7 +18,7 @@ pub(super) fn decode(bytes: &[u8], session: &mut Session<'_>) -> Result<(), Trou
         session.size(first.width, first.height);
     }
     session.memory_bytes(memory(pages, session))?;
-    let mut trouble = None;
+    let trouble;
     match Decoder::new(IndicesAsGrey::new(bytes, &structure)) {
         Ok(decoder) => {
             let limit = usize::try_from(session.limits.memory_bytes).unwrap_or(usize::MAX);
@@ -28,7 +28,13 @@ pub(super) fn decode(bytes: &[u8], session: &mut Session<'_>) -> Result<(), Trou
             limits.ifd_value_size = limit.min(16 << 20);
             trouble = all_pages(decoder.with_limits(limits), pages, session).err();
         }
-        Err(error) => trouble = trouble.or(Some(from_error(&error))),
+        // A first page beyond the limits has too few strips for its size, which the decoder
+        // notices first.
+        Err(error) => {
+            let admitted =
+                pages.first().map_or(Ok(()), |page| session.admit(page.width, page.height));
+            trouble = Some(admitted.err().unwrap_or_else(|| from_error(&error)));
+        }
     }
     let kept = |reason| trouble.as_ref().is_some_and(|trouble: &Trouble| trouble.reason == reason);
     if structure.raw || (structure.sub_pictures && !kept(Reason::Limit)) {

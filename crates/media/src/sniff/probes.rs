@@ -145,7 +145,7 @@ fn pnm(ends: &Ends<'_>) -> Option<Sniffed> {
         return starts(ends.head.get(3..).unwrap_or(&[]))
             .then_some(Sniffed::picture("image/x-portable-arbitrarymap", PictureFormat::Pnm));
     }
-    if (ends.has(0, b"PF\n") || ends.has(0, b"Pf\n")) && pnm_numbers(&ends.head[3..], 2) {
+    if (ends.has(0, b"PF\n") || ends.has(0, b"Pf\n")) && pnm_numbers(&ends.head[2..], 2) {
         return Some(Sniffed::unsupported("image/x-portable-floatmap", "picture"));
     }
     let (media_type, numbers) = match (ends.byte(0), ends.byte(1)) {

@@ -238,3 +238,36 @@ pub(super) const TABLE: &[Row] = &[
 pub(super) fn by_magic(ends: &Ends<'_>) -> Option<Sniffed> {
     TABLE.iter().find(|row| ends.has(row.offset, row.magic)).map(|row| row.means)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sniff;
+
+    /// A file made of a row's magic alone is what the row says, whatever probes come before it.
+    #[test]
+    fn every_row_is_reached() {
+        for row in TABLE {
+            let mut file = vec![0; row.offset];
+            file.extend_from_slice(row.magic);
+            file.resize(file.len() + 600, 1);
+            assert_eq!(sniff(&file, &[], file.len() as u64), row.means, "{:?}", row.magic);
+        }
+    }
+
+    #[test]
+    fn no_row_hides_a_later_one() {
+        for (i, later) in TABLE.iter().enumerate() {
+            for earlier in &TABLE[..i] {
+                let hidden =
+                    earlier.offset == later.offset && later.magic.starts_with(earlier.magic);
+                assert!(!hidden, "{:?} hides {:?}", earlier.magic, later.magic);
+            }
+        }
+    }
+
+    #[test]
+    fn heads_are_long_enough_for_every_row() {
+        assert!(TABLE.iter().all(|row| row.offset + row.magic.len() <= crate::HEAD_BYTES));
+    }
+}
