@@ -7,9 +7,9 @@ use std::ops::Range;
 /// Memory that building uses unless told otherwise, in bytes.
 pub const DEFAULT_MEMORY: usize = 256 << 20;
 
-/// Bits of a value that choose its partition: few enough partitions to write to all of them at
-/// once, enough to sort each within the caches.
-const PARTITION_BITS: u8 = 11;
+/// Codes that a partition should have: few enough to be sorted within the second-level cache, so
+/// many that there are few partitions to write to at once.
+const PARTITION: usize = 1 << 16;
 
 /// Codes above which the positions in a slot's ids could reach the bit that marks heavy blocks.
 const MAX_CODES: usize = 1 << 30;
@@ -58,10 +58,11 @@ pub fn build<E>(
         }
         for (share, pairs) in pass.iter().zip(scatter(codes, &cut, &sizes, &pass)) {
             let slot = cut[share.slot];
+            let shift = slot.width - partition_bits(slot, codes.len());
             let mut rest = &pairs[..];
             for partition in share.partitions.clone() {
                 let (pairs, behind) = rest.split_at(sizes[share.slot][partition]);
-                tables.add_partition(slot, pairs);
+                tables.add_partition(slot, shift, pairs);
                 rest = behind;
                 write(&tables.ids)?;
                 tables.bytes += tables.ids.len() as u64;
@@ -85,19 +86,25 @@ fn padding(bytes: u64) -> &'static [u8] {
     &[0; 64][..(bytes.next_multiple_of(64) - bytes) as usize]
 }
 
-fn partition_bits(slot: Slot) -> u8 {
-    PARTITION_BITS.min(slot.width - slot.block)
+/// Bits of a slot's value that choose its partition; a partition has whole blocks.
+fn partition_bits(slot: Slot, codes: usize) -> u8 {
+    let wanted = (codes / PARTITION).max(1).ilog2().max(4) as u8;
+    wanted.min(slot.width - slot.block)
 }
 
 /// How many codes each partition of each slot has.
 fn partition_sizes(codes: &[[u8; 32]], cut: &[Slot]) -> Vec<Vec<usize>> {
-    let mut sizes: Vec<_> = cut.iter().map(|slot| vec![0; 1 << partition_bits(*slot)]).collect();
-    for code in codes {
-        let code = permute(code);
+    let mut sizes: Vec<_> =
+        cut.iter().map(|slot| vec![0; 1 << partition_bits(*slot, codes.len())]).collect();
+    let total = codes.len();
+    for_permuted(codes, |_, codes| {
         for (slot, sizes) in cut.iter().zip(&mut sizes) {
-            sizes[(slot.value(&code) >> (slot.width - partition_bits(*slot))) as usize] += 1;
+            let shift = slot.width - partition_bits(*slot, total);
+            for code in codes {
+                sizes[(slot.value(code) >> shift) as usize] += 1;
+            }
         }
-    }
+    });
     sizes
 }
 
@@ -121,6 +128,8 @@ fn plan(sizes: &[Vec<usize>], room: usize) -> Vec<Share> {
 /// A share while its pairs are put in place.
 struct Output {
     slot: Slot,
+    /// Bits of a value below those that choose its partition.
+    shift: u8,
     first: usize,
     /// Where the next pair of each partition goes.
     next: Vec<usize>,
@@ -128,24 +137,25 @@ struct Output {
 }
 
 impl Output {
-    fn new(slot: Slot, share: &Share, sizes: &[usize]) -> Self {
+    fn new(slot: Slot, shift: u8, share: &Share, sizes: &[usize]) -> Self {
         let mut total = 0;
         let mut next = Vec::with_capacity(share.partitions.len());
         for size in &sizes[share.partitions.clone()] {
             next.push(total);
             total += size;
         }
-        Self { slot, first: share.partitions.start, next, pairs: vec![0; total] }
+        Self { slot, shift, first: share.partitions.start, next, pairs: vec![0; total] }
     }
 
-    #[inline]
-    fn put(&mut self, index: usize, code: &[u64; 4]) {
-        let value = self.slot.value(code);
-        let partition = (value >> (self.slot.width - partition_bits(self.slot))) as usize;
-        // Partitions before the share become numbers far behind it.
-        if let Some(next) = self.next.get_mut(partition.wrapping_sub(self.first)) {
-            self.pairs[*next] = u64::from(value) << 32 | index as u64;
-            *next += 1;
+    fn put(&mut self, first: usize, codes: &[[u64; 4]]) {
+        for (index, code) in codes.iter().enumerate() {
+            let value = self.slot.value(code);
+            let partition = (value >> self.shift) as usize;
+            // Partitions before the share become numbers far behind it.
+            if let Some(next) = self.next.get_mut(partition.wrapping_sub(self.first)) {
+                self.pairs[*next] = u64::from(value) << 32 | (first + index) as u64;
+                *next += 1;
+            }
         }
     }
 }
@@ -157,15 +167,31 @@ fn scatter(
     sizes: &[Vec<usize>],
     pass: &[Share],
 ) -> Vec<Vec<u64>> {
-    let output = |share: &Share| Output::new(cut[share.slot], share, &sizes[share.slot]);
+    let output = |share: &Share| {
+        let slot = cut[share.slot];
+        let shift = slot.width - partition_bits(slot, codes.len());
+        Output::new(slot, shift, share, &sizes[share.slot])
+    };
     let mut outputs: Vec<Output> = pass.iter().map(output).collect();
-    for (index, code) in codes.iter().enumerate() {
-        let code = permute(code);
+    for_permuted(codes, |first, codes| {
         for output in &mut outputs {
-            output.put(index, &code);
+            output.put(first, codes);
         }
-    }
+    });
     outputs.into_iter().map(|output| output.pairs).collect()
+}
+
+/// Permutes the codes a few at a time, so that each slot's loop runs over a stretch that is cached
+/// and writes to its own partitions only.
+fn for_permuted(codes: &[[u8; 32]], mut each: impl FnMut(usize, &[[u64; 4]])) {
+    const STRETCH: usize = 512;
+    let mut permuted = [[0; 4]; STRETCH];
+    for (stretch, codes) in codes.chunks(STRETCH).enumerate() {
+        for (permuted, code) in permuted.iter_mut().zip(codes) {
+            *permuted = permute(code);
+        }
+        each(stretch * STRETCH, &permuted[..codes.len()]);
+    }
 }
 
 /// The tables of the slot that is being written.
@@ -184,8 +210,8 @@ struct Tables {
 
 impl Tables {
     /// Sorts the pairs of one partition by value and adds them to the ids and blocks.
-    fn add_partition(&mut self, slot: Slot, pairs: &[u64]) {
-        let values = 1usize << (slot.width - partition_bits(slot));
+    fn add_partition(&mut self, slot: Slot, shift: u8, pairs: &[u64]) {
+        let values = 1usize << shift;
         let local = |pair: u64| (pair >> 32) as usize & (values - 1);
         // Counting sort. `ends` first counts, then holds each value's start, which moves on to its
         // end as the ids are put in place.

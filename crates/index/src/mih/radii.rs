@@ -64,7 +64,9 @@ impl Plan {
         Self::with_costs(&cut, directory.count(), radius, &Costs::measured(directory.count()))
     }
 
-    pub(super) fn with_costs(cut: &[Slot], count: u32, radius: u16, costs: &Costs) -> Option<Self> {
+    /// The cheapest plan for given costs; none as for [`Plan::new`].
+    #[must_use]
+    pub fn with_costs(cut: &[Slot], count: u32, radius: u16, costs: &Costs) -> Option<Self> {
         let limit = f64::from(count) * costs.scan;
         let next = |slot: &Slot, units: u32| {
             if units > MAX_FLIPS { f64::INFINITY } else { shell_cost(*slot, count, units, costs) }

@@ -114,7 +114,7 @@ impl Directory {
     }
 
     /// The cut.
-    pub(super) fn cut(&self) -> impl ExactSizeIterator<Item = Slot> {
+    pub fn cut(&self) -> impl ExactSizeIterator<Item = Slot> {
         self.slots.iter().map(|(slot, _)| *slot)
     }
 
