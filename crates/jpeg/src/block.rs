@@ -2,7 +2,7 @@
 
 use crate::bits::BitReader;
 use crate::error::Fault;
-use crate::huffman::{END, Table, Walker};
+use crate::huffman::{END, Strides, Table};
 
 /// Place of each coefficient of the zigzag order in a block of rows.
 pub(crate) const ZIGZAG: [u8; 64] = [
@@ -89,7 +89,8 @@ pub(crate) fn difference(reader: &mut BitReader<'_>, dc: &Table) -> Result<i32, 
 /// What the blocks of luma are decoded with.
 pub(crate) struct Luma<'a> {
     pub(crate) dc: &'a Table,
-    pub(crate) ac: &'a Walker,
+    pub(crate) ac: &'a Table,
+    pub(crate) strides: &'a Strides,
     pub(crate) dequantiser: &'a Dequantiser,
 }
 
@@ -111,10 +112,9 @@ impl Luma<'_> {
         block.start(self.dequantiser.apply(0, *prediction).1)?;
         let mut k = 1;
         if WANTED > 0 {
-            let ac = self.ac.single();
             let mut one = |reader: &mut BitReader<'_>, k: &mut u32| -> Result<bool, Fault> {
                 let bits = reader.peek();
-                let symbol = ac.find(bits)?;
+                let symbol = self.ac.find(bits)?;
                 reader.consume(symbol.total());
                 *k += symbol.run();
                 let (place, value) = self.dequantiser.apply(*k, symbol.value(bits));
@@ -136,7 +136,7 @@ impl Luma<'_> {
             return Err(Fault::Overrun);
         }
         if WANTED < 63 && k < 64 {
-            self.ac.walk(reader, k)?;
+            self.strides.walk(reader, self.ac, k)?;
         }
         if block.magnitude > MOST { Err(Fault::Range) } else { Ok(()) }
     }

@@ -4,9 +4,9 @@ use crate::bits::BitReader;
 use crate::error::Fault;
 
 /// Bits that the look-up of one symbol sees; longer codes are rare and searched for.
-pub(crate) const LOOK: u32 = 10;
+pub(crate) const LOOK: u32 = 11;
 /// Bits that the look-up of several symbols sees when coefficients are only walked over.
-pub(crate) const SKIP: u32 = 11;
+pub(crate) const SKIP: u32 = 12;
 /// The advance that an end of block adds, so that the walk leaves the block at once.
 pub(crate) const END: u32 = 128;
 
@@ -28,43 +28,46 @@ pub(crate) enum Meaning {
     AcBand,
 }
 
-/// What one look-up tells.
+/// What one look-up tells: bits taken, the run before the value, and a mask as wide as the value.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Symbol(u32);
 
 impl Symbol {
-    fn new(total: u32, size: u32, run: u32, code: u32) -> Self {
-        Symbol(total | size << 8 | run << 16 | code << 24)
+    fn new(code: u32, size: u32, run: u32) -> Self {
+        Symbol((code + size) | run << 8 | ((1 << size) - 1) << 16)
     }
+
     /// Bits of code and value together; 0 when the code is longer than the look-up.
     #[inline(always)]
     pub(crate) fn total(self) -> u32 {
         self.0 & 0xFF
     }
-    /// Bits of the value.
-    #[inline(always)]
-    pub(crate) fn size(self) -> u32 {
-        self.0 >> 8 & 0xFF
-    }
+
     /// Zero coefficients before the value, or `END` and more.
     #[inline(always)]
     pub(crate) fn run(self) -> u32 {
-        self.0 >> 16 & 0xFF
+        self.0 >> 8 & 0xFF
     }
+
+    /// Bits of the value.
+    #[inline(always)]
+    pub(crate) fn size(self) -> u32 {
+        (self.0 >> 16).count_ones()
+    }
+
     /// Bits of the code.
     #[inline(always)]
     pub(crate) fn code(self) -> u32 {
-        self.0 >> 24
+        self.total() - self.size()
     }
 
     /// The value whose bits follow the code, both at the top of `bits`.
     #[inline(always)]
     pub(crate) fn value(self, bits: u64) -> i32 {
-        let bits = bits << (self.code() & 63);
-        let size = self.size() & 15;
-        let magnitude = (bits >> 1 >> (63 - size)) as i32;
-        let negative = !((bits as i64 >> 63) as i32);
-        magnitude + (negative & (1 - (1 << size)))
+        let mask = (self.0 >> 16) as i32;
+        let magnitude = bits.rotate_left(self.total() & 63) as i32 & mask;
+        // Values of which the first bit is 0 are negative.
+        if magnitude > mask >> 1 { magnitude } else { magnitude - mask }
     }
 }
 
@@ -170,24 +173,32 @@ impl Table {
 fn interpret(symbol: u8, length: u32, meaning: Meaning) -> Result<Symbol, Fault> {
     let (run, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
     match (meaning, run, size) {
-        (Meaning::Dc, 0, 0..=11) => Ok(Symbol::new(length + size, size, 0, length)),
+        (Meaning::Dc, 0, 0..=11) => Ok(Symbol::new(length, size, 0)),
         (Meaning::Ac | Meaning::AcBand, _, 1..=10) | (Meaning::Ac | Meaning::AcBand, 15, 0) => {
-            Ok(Symbol::new(length + size, size, run, length))
+            Ok(Symbol::new(length, size, run))
         }
-        (Meaning::Ac, 0, 0) => Ok(Symbol::new(length, 0, END, length)),
-        (Meaning::AcBand, 0..=14, 0) => Ok(Symbol::new(length, 0, END + run, length)),
+        (Meaning::Ac, 0, 0) => Ok(Symbol::new(length, 0, END)),
+        (Meaning::AcBand, 0..=14, 0) => Ok(Symbol::new(length, 0, END + run)),
         _ => Err(Fault::Code),
     }
 }
 
-/// A table for walking over AC coefficients whose values nobody asks for: one look-up passes as
-/// many whole symbols as its bits hold.
-pub(crate) struct Walker {
-    look: Box<[Stride; 1 << SKIP]>,
-    single: Table,
+/// How much a table of strides is worth its making.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effort {
+    /// It will not be used.
+    None,
+    /// For few blocks: one symbol to a stride.
+    Single,
+    /// As many symbols to a stride as its bits hold.
+    Several,
 }
 
-/// What one look-up of a [`Walker`] passes.
+/// A table for walking over AC coefficients whose values nobody asks for: one look-up passes as
+/// many whole symbols as its bits hold.
+pub(crate) struct Strides(Box<[Stride; 1 << SKIP]>);
+
+/// What one look-up passes: bits, and coefficients with `END` added at an end of block.
 #[derive(Clone, Copy, Default)]
 struct Stride(u32);
 
@@ -200,15 +211,18 @@ impl Stride {
     }
 }
 
-impl Walker {
-    pub(crate) fn new(spec: &Spec<'_>) -> Option<Self> {
-        let single = Table::new(spec, Meaning::Ac)?;
-        let mut look = Box::new([Stride::default(); 1 << SKIP]);
-        for (pattern, entry) in look.iter_mut().enumerate() {
+impl Strides {
+    /// Strides over the symbols of `table`.
+    pub(crate) fn new(table: &Table, effort: Effort) -> Self {
+        let mut strides = Box::new([Stride::default(); 1 << SKIP]);
+        if effort == Effort::None {
+            return Strides(strides);
+        }
+        for (pattern, entry) in strides.iter_mut().enumerate() {
             let (mut bits, mut advance) = (0, 0);
             while bits < SKIP && advance < 64 {
                 let ahead = (pattern as u64) << (64 - SKIP) << bits;
-                let symbol = single.look[(ahead >> (64 - LOOK)) as usize];
+                let symbol = table.look[(ahead >> (64 - LOOK)) as usize];
                 // Beyond the pattern stand zeros that are not the file's: a code must end before
                 // them, and behind the first symbol its value bits too.
                 let known = if bits == 0 { symbol.code() } else { symbol.total() };
@@ -217,29 +231,33 @@ impl Walker {
                 }
                 bits += symbol.total();
                 advance += symbol.run() + 1;
+                if effort == Effort::Single {
+                    break;
+                }
             }
             *entry = Stride(bits | advance << 8);
         }
-        Some(Walker { look, single })
+        Strides(strides)
     }
 
-    /// The same table, for symbols that are looked at one by one.
-    pub(crate) fn single(&self) -> &Table {
-        &self.single
-    }
-
-    /// Walks over the coefficients from `k` to the end of the block.
+    /// Walks over the coefficients from `k` to the end of the block; `table` is the one that the
+    /// strides were made from.
     #[inline(always)]
-    pub(crate) fn walk(&self, reader: &mut BitReader<'_>, mut k: u32) -> Result<(), Fault> {
-        while k < 64 {
+    pub(crate) fn walk(
+        &self,
+        reader: &mut BitReader<'_>,
+        table: &Table,
+        mut k: u32,
+    ) -> Result<(), Fault> {
+        loop {
             reader.refill();
             for _ in 0..2 {
-                let stride = self.look[(reader.peek() >> (64 - SKIP)) as usize];
+                let stride = self.0[(reader.peek() >> (64 - SKIP)) as usize];
                 let next = k + stride.advance();
                 // A block may end without an end-of-block symbol, within the stride; then, and for
                 // codes that the look-up does not hold, symbols are taken one by one.
                 if stride.bits() == 0 || (next > 64 && next < END) || next >= END + 65 {
-                    return self.walk_singly(reader, k);
+                    return walk_singly(reader, table, k);
                 }
                 reader.consume(stride.bits());
                 k = next;
@@ -248,18 +266,18 @@ impl Walker {
                 }
             }
         }
-        Ok(())
     }
+}
 
-    #[cold]
-    #[inline(never)]
-    fn walk_singly(&self, reader: &mut BitReader<'_>, mut k: u32) -> Result<(), Fault> {
-        while k < 64 {
-            reader.refill();
-            let symbol = self.single.find(reader.peek())?;
-            reader.consume(symbol.total());
-            k += symbol.run() + 1;
-        }
-        if k == 64 || k > END { Ok(()) } else { Err(Fault::Overrun) }
+/// Walks symbol by symbol to the end of the block.
+#[cold]
+#[inline(never)]
+fn walk_singly(reader: &mut BitReader<'_>, table: &Table, mut k: u32) -> Result<(), Fault> {
+    while k < 64 {
+        reader.refill();
+        let symbol = table.find(reader.peek())?;
+        reader.consume(symbol.total());
+        k += symbol.run() + 1;
     }
+    if k == 64 || k > END { Ok(()) } else { Err(Fault::Overrun) }
 }

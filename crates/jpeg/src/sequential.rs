@@ -6,7 +6,7 @@ use crate::block::{Block, Dequantiser, Luma, difference};
 use crate::error::{Fallback, Fault, Reason};
 use crate::geometry::{Geometry, Walk};
 use crate::header::Header;
-use crate::huffman::{Meaning, Spec, Table, Walker};
+use crate::huffman::{Effort, Meaning, Spec, Strides, Table};
 use crate::idct;
 use crate::markers::{Parser, Scan, ScanComponent};
 use crate::sink::{RowSink, Rows};
@@ -32,7 +32,7 @@ pub(crate) fn decode(
         }
         let data = bytes.get(scan.data..).unwrap_or_default();
         let mut reader = BitReader::new(data);
-        let pass = Pass { header, geometry, scale, dequantiser: &dequantiser };
+        let pass = Pass { bytes: bytes.len(), header, geometry, scale, dequantiser: &dequantiser };
         let end = pass.scan(&mut reader, &scan, sink);
         let end = end.map_err(|reason| reason.at(scan.data + reader.offset()))?;
         parser.resume(scan.data + end);
@@ -45,19 +45,27 @@ pub(crate) fn decode(
 }
 
 /// The tables of a component in a scan.
-pub(crate) struct Tables {
-    pub(crate) dc: Table,
-    pub(crate) ac: Walker,
+struct Tables {
+    dc: Table,
+    ac: Table,
+    strides: Strides,
 }
 
 impl Tables {
-    fn new(component: &ScanComponent<'_>) -> Result<Self, Reason> {
-        Ok(Tables {
-            dc: table(component.dc, Meaning::Dc)?,
-            ac: component.ac.and_then(|spec| Walker::new(&spec)).ok_or(NO_TABLE)?,
-        })
+    fn new(component: &ScanComponent<'_>, scale: Scale, bytes: usize) -> Result<Self, Reason> {
+        let ac = table(component.ac, Meaning::Ac)?;
+        let effort = match scale {
+            Scale::Full if component.index == 0 => Effort::None,
+            _ if bytes < SMALL => Effort::Single,
+            _ => Effort::Several,
+        };
+        let strides = Strides::new(&ac, effort);
+        Ok(Tables { dc: table(component.dc, Meaning::Dc)?, ac, strides })
     }
 }
+
+/// Files with fewer bytes are decoded before a large table has paid for itself.
+const SMALL: usize = 40_000;
 
 pub(crate) const NO_TABLE: Reason = Reason::Malformed("Huffman table missing or of the wrong kind");
 
@@ -68,6 +76,8 @@ pub(crate) fn table(spec: Option<Spec<'_>>, meaning: Meaning) -> Result<Table, R
 
 /// What stays the same over the scans.
 struct Pass<'a> {
+    /// Size of the file.
+    bytes: usize,
     header: &'a Header,
     geometry: &'a Geometry,
     scale: Scale,
@@ -82,8 +92,11 @@ impl Pass<'_> {
         scan: &Scan<'_>,
         sink: &mut impl RowSink,
     ) -> Result<usize, Reason> {
-        let tables: Vec<Tables> =
-            scan.components.iter().map(Tables::new).collect::<Result<_, _>>()?;
+        let tables: Vec<Tables> = scan
+            .components
+            .iter()
+            .map(|c| Tables::new(c, self.scale, self.bytes))
+            .collect::<Result<_, _>>()?;
         let mut walk = Walk::new(self.header, self.geometry, scan);
         if scan.components.iter().all(|component| component.index > 0) {
             for row in 0..walk.rows() {
@@ -121,7 +134,8 @@ impl Pass<'_> {
     ) -> Result<(), Reason> {
         let stride = walk.luma_columns() as usize * SIDE;
         let mut band = vec![0u8; stride * SIDE * walk.luma_rows() as usize];
-        let luma = Luma { dc: &tables[0].dc, ac: &tables[0].ac, dequantiser: self.dequantiser };
+        let Tables { dc, ac, strides } = &tables[0];
+        let luma = Luma { dc, ac, strides, dequantiser: self.dequantiser };
         let mut delivery = Delivery::new(self.geometry, self.scale);
         let mut block = Block::new();
         for row in 0..walk.rows() {
@@ -162,7 +176,7 @@ pub(crate) fn store<const SIDE: usize>(
 fn pass_over(reader: &mut BitReader<'_>, tables: &Tables) -> Result<(), Fault> {
     reader.refill();
     difference(reader, &tables.dc)?;
-    tables.ac.walk(reader, 1)
+    tables.strides.walk(reader, &tables.ac, 1)
 }
 
 /// Hands bands of rows to the sink, cropped to the picture.
