@@ -3,7 +3,7 @@
 use crate::{EXAMINATION_VERSION, Examination, Pictures, Plan, worker};
 use hashward_digest::Hasher;
 use hashward_evidence::ReadAt;
-use hashward_hash::Digests;
+use hashward_hash::{DigestKinds, Digests};
 use hashward_media::{
     Class, HEAD_BYTES, Limits, PictureFormat, PictureReport, Reason, Sniffed, TAIL_BYTES, Trouble,
     sniff,
@@ -34,8 +34,8 @@ pub fn examine(
         source,
         size: source.len(),
         read: 0,
-        first: Vec::new(),
-        hasher: Some(Hasher::new(plan.digests)),
+        first: None,
+        hasher: Hasher::new(plan.digests),
         error: None,
     };
     let sniffed = match reading.begin() {
@@ -47,7 +47,7 @@ pub fn examine(
     } else {
         Found::only(Pictures::NotAsked)
     };
-    if reading.error.is_none() && plan.digests != hashward_hash::DigestKinds::default() {
+    if reading.error.is_none() && plan.digests != DigestKinds::default() {
         reading.to_end(&mut |_| {});
     }
     if let Some(error) = reading.error.take() {
@@ -156,48 +156,42 @@ struct Reading<'a> {
     source: &'a dyn ReadAt,
     size: u64,
     read: u64,
-    /// The first chunk, kept for a second attempt and because the head was needed first.
-    first: Vec<u8>,
-    hasher: Option<Hasher>,
+    /// The first chunk, needed before it is known who else wants it; gone once the pass began.
+    first: Option<Vec<u8>>,
+    hasher: Hasher,
     error: Option<io::Error>,
 }
 
 impl Reading<'_> {
     /// Reads the first chunk and the tail, and tells what the content is.
     fn begin(&mut self) -> io::Result<Sniffed> {
-        let wanted = usize::try_from(self.size).unwrap_or(CHUNK).min(CHUNK);
-        self.first = vec![0; wanted];
-        let count = fill(self.source, &mut self.first, 0)?;
-        self.first.truncate(count);
+        let mut first = vec![0; chunk_length(self.size)];
+        let count = fill(self.source, &mut first, 0)?;
+        first.truncate(count);
         let mut tail = [0; TAIL_BYTES];
         let tail_start = self.size.saturating_sub(TAIL_BYTES as u64);
-        let tail = if self.size as usize <= self.first.len() {
-            &self.first[tail_start as usize..]
+        let tail = if self.size <= first.len() as u64 {
+            &first[tail_start as usize..]
         } else {
             let count = fill(self.source, &mut tail, tail_start)?;
             &tail[..count]
         };
-        let head = &self.first[..self.first.len().min(HEAD_BYTES)];
-        Ok(sniff(head, tail, self.size))
+        let sniffed = sniff(&first[..first.len().min(HEAD_BYTES)], tail, self.size);
+        self.first = Some(first);
+        Ok(sniffed)
     }
 
-    /// Reads on to the end, digesting, and hands every chunk to `also`. An error is kept.
+    /// Makes the pass, unless it was made: digests every chunk and hands it to `also`. An error
+    /// is kept.
     fn to_end(&mut self, also: &mut dyn FnMut(&[u8])) {
-        let first = std::mem::take(&mut self.first);
-        let mut hasher = self.hasher.take();
-        let mut read = self.read;
-        if read == 0 {
-            let result = each_chunk(self.source, self.size, first, |bytes| {
-                read += bytes.len() as u64;
-                if let Some(hasher) = &mut hasher {
-                    hasher.update(bytes);
-                }
-                also(bytes);
-            });
-            self.error = result.err();
-        }
-        self.read = read;
-        self.hasher = hasher;
+        let Some(first) = self.first.take() else { return };
+        let (read, hasher) = (&mut self.read, &mut self.hasher);
+        let result = each_chunk(self.source, self.size, first, |bytes| {
+            *read += bytes.len() as u64;
+            hasher.update(bytes);
+            also(bytes);
+        });
+        self.error = result.err();
     }
 
     /// Reads the whole file once more for `also` alone.
@@ -211,18 +205,18 @@ impl Reading<'_> {
         self.build(self.read, media_type, Digests::default(), Found::only(not_examined(trouble)))
     }
 
-    fn record(mut self, media_type: &str, mut found: Found) -> Examination {
-        let short = self.read != 0 && self.read != self.size;
+    fn record(self, media_type: &str, mut found: Found) -> Examination {
+        let passed = self.first.is_none();
         match self.source.changed() {
-            Ok(false) if !short => {}
+            Ok(false) if !passed || self.read == self.size => {}
             Ok(_) => {
                 let detail = "the file changed while it was read";
                 found.pictures = not_examined(Trouble::new(Reason::Changed, detail));
             }
             Err(error) => return self.failed(media_type, &error),
         }
-        let digests = self.hasher.take().map(Hasher::finalize).unwrap_or_default();
-        let size = if self.read == 0 { self.size } else { self.read };
+        let size = if passed { self.read } else { self.size };
+        let digests = self.hasher.clone().finalize();
         self.build(size, media_type, digests, found)
     }
 
@@ -244,6 +238,11 @@ impl Reading<'_> {
     }
 }
 
+/// Bytes to read when so many are left.
+fn chunk_length(left: u64) -> usize {
+    usize::try_from(left).unwrap_or(CHUNK).min(CHUNK)
+}
+
 /// Calls `each` with the first chunk, if there is one, and then with all further chunks up to
 /// `size` or the end of the file.
 fn each_chunk(
@@ -258,8 +257,7 @@ fn each_chunk(
         each(&buffer);
     }
     while offset < size {
-        let wanted = usize::try_from(size - offset).unwrap_or(CHUNK).min(CHUNK);
-        buffer.resize(wanted, 0);
+        buffer.resize(chunk_length(size - offset), 0);
         let count = fill(source, &mut buffer, offset)?;
         if count == 0 {
             break;
