@@ -114,7 +114,7 @@ pub fn current_time() -> String {
     now.format(&Rfc3339).unwrap_or_else(|_| now.unix_timestamp().to_string())
 }
 
-fn file_name(digest: &str) -> String {
+pub(crate) fn file_name(digest: &str) -> String {
     format!("{digest}.json")
 }
 

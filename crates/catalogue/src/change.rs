@@ -9,6 +9,7 @@ use crate::open::Catalogue;
 use crate::read;
 use crate::schema::USER_VERSION;
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior};
+use std::collections::BTreeSet;
 
 type Result<T> = std::result::Result<T, CatalogueError>;
 
@@ -208,6 +209,15 @@ impl Change<'_> {
         let prev: Option<String> =
             self.transaction.query_row(sql, [], |row| row.get(0)).optional()?;
         Ok(SealedRecord::new(AuditRecord::new(self.next_audit()?, prev, new, time)))
+    }
+
+    /// The names of the files of all audit records.
+    ///
+    /// # Errors
+    /// [`CatalogueError`] when the catalogue cannot be read.
+    pub fn audit_names(&self) -> Result<BTreeSet<String>> {
+        let rows = read::audit(&self.transaction)?;
+        Ok(rows.into_iter().map(|row| crate::audit::file_name(&row.digest)).collect())
     }
 
     /// Puts the audit record on record.

@@ -94,17 +94,7 @@ impl Catalogue {
     /// # Errors
     /// [`CatalogueError`] when the catalogue cannot be read.
     pub fn audit(&self) -> Result<Vec<AuditRow>> {
-        let sql = "SELECT seq, digest, time, action, list, generation FROM audit ORDER BY seq";
-        all(&self.connection, sql, [], |row| {
-            Ok(AuditRow {
-                seq: row.get(0)?,
-                digest: row.get(1)?,
-                time: row.get(2)?,
-                action: row.get(3)?,
-                list: row.get(4)?,
-                generation: row.get(5)?,
-            })
-        })
+        audit(&self.connection)
     }
 
     /// SQLite's full check of the file and of references between tables.
@@ -181,6 +171,20 @@ pub(crate) fn versions(connection: &Connection, list: u64) -> Result<Vec<Version
             tool: row.get(5)?,
             digest: row.get(6)?,
             manifest: row.get(7)?,
+        })
+    })
+}
+
+pub(crate) fn audit(connection: &Connection) -> Result<Vec<AuditRow>> {
+    let sql = "SELECT seq, digest, time, action, list, generation FROM audit ORDER BY seq";
+    all(connection, sql, [], |row| {
+        Ok(AuditRow {
+            seq: row.get(0)?,
+            digest: row.get(1)?,
+            time: row.get(2)?,
+            action: row.get(3)?,
+            list: row.get(4)?,
+            generation: row.get(5)?,
         })
     })
 }

@@ -1,0 +1,125 @@
+//! Writing a list out again in one of the formats.
+
+use crate::database::{Database, DatabaseError};
+use hashward_hash::{HashKind, HashValue};
+pub use hashward_lists::WriteError;
+use hashward_lists::{Layout, ListFormat, ListRow, Writer, Written};
+use hashward_store::{EntryRow, Generation, List};
+use serde::Serialize;
+use std::io::Write;
+
+/// Why a list was not written.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// The target or the format.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// An entry cannot be read back.
+    #[error("the other content of an entry is not readable; verify the database")]
+    Attributes,
+}
+
+/// What was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ExportSummary {
+    /// Name of the list.
+    pub list: String,
+    /// Its version.
+    pub version: u64,
+    /// Rows written. An entry with several hashes of one kind takes several.
+    pub rows: u64,
+    /// Entries that the format cannot hold.
+    pub left_out: u64,
+}
+
+impl Database {
+    /// Writes all entries of an active list, in the order of the store; `kind` chooses the hash
+    /// for formats that hold one kind.
+    ///
+    /// # Errors
+    /// [`ExportError`] when there is no such list, the format cannot be written or needs a kind,
+    /// or the target fails.
+    pub fn export(
+        &self,
+        list: &str,
+        format: ListFormat,
+        kind: Option<HashKind>,
+        out: &mut dyn Write,
+    ) -> Result<ExportSummary, ExportError> {
+        let record = self.list_record(list)?;
+        let generation = self.generation();
+        let position = generation.lists().iter().position(|compiled| compiled.id == record.id);
+        let withdrawn = || DatabaseError::Withdrawn { name: list.to_owned() };
+        let index = position.ok_or_else(withdrawn)?;
+        generation.verify().map_err(DatabaseError::from)?;
+        let compiled = &generation.lists()[index];
+        let mut layout = Layout::default();
+        each_row(&generation, index, compiled, &mut |row| {
+            layout.observe(row);
+            Ok(())
+        })?;
+        let mut writer = Writer::new(format, &layout, kind, out)?;
+        let mut summary = ExportSummary {
+            list: list.to_owned(),
+            version: compiled.version,
+            rows: 0,
+            left_out: 0,
+        };
+        each_row(&generation, index, compiled, &mut |row| {
+            match writer.row(row)? {
+                Written::Row => summary.rows += 1,
+                Written::LeftOut => summary.left_out += 1,
+            }
+            Ok(())
+        })?;
+        writer.finish()?;
+        Ok(summary)
+    }
+}
+
+fn each_row(
+    generation: &Generation,
+    index: usize,
+    list: &List,
+    visit: &mut dyn FnMut(&ListRow) -> Result<(), ExportError>,
+) -> Result<(), ExportError> {
+    for entry in generation.entries(index).map_err(DatabaseError::from)? {
+        for row in rows(entry.map_err(DatabaseError::from)?, list)? {
+            visit(&row)?;
+        }
+    }
+    Ok(())
+}
+
+/// The rows of an entry: as many as it has hashes of its most frequent kind. Kinds with fewer
+/// repeat their last one, so that each row goes by the same hash when it is imported again.
+fn rows(entry: EntryRow, list: &List) -> Result<Vec<ListRow>, ExportError> {
+    let of_kind = |kind: HashKind| -> Vec<HashValue> {
+        entry.hashes.iter().copied().filter(|hash| hash.kind() == kind).collect()
+    };
+    let kinds: Vec<Vec<HashValue>> =
+        HashKind::ALL.map(of_kind).into_iter().filter(|hashes| !hashes.is_empty()).collect();
+    let count = kinds.iter().map(Vec::len).max().unwrap_or(0);
+    let attributes = match entry.attributes.as_deref() {
+        None => Default::default(),
+        Some(text) => serde_json::from_str(text).map_err(|_| ExportError::Attributes)?,
+    };
+    let template = ListRow {
+        line: entry.source_row,
+        hashes: Vec::new(),
+        quality: entry.quality,
+        source_id: entry.source_id,
+        name: entry.name,
+        category: entry.category.or_else(|| list.category.clone()),
+        attributes,
+        deleted: false,
+    };
+    let row = |number: usize| ListRow {
+        hashes: kinds.iter().map(|hashes| hashes[number.min(hashes.len() - 1)]).collect(),
+        ..template.clone()
+    };
+    Ok((0..count).map(row).collect())
+}

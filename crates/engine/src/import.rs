@@ -1,0 +1,349 @@
+//! Importing a version of a hash list: read, sort, compare with what is there, make it current.
+
+mod error;
+mod merge;
+mod read;
+mod sorted;
+
+pub use error::ImportError;
+pub use hashward_lists::ListFormat;
+pub use hashward_store::ListKind;
+
+use crate::database::{Database, DatabaseError, Draft, ListChange, NewVersion, parse_digest};
+use hashward_catalogue::{Counts, ListRecord, SourceRecord, VersionRecord};
+use hashward_hash::{Distance, HashKind, Quality};
+use hashward_store::{ContentDigest, Generation, List};
+use merge::Merged;
+use read::Input;
+use serde::Serialize;
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What to do with rows that cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BadRows {
+    /// Refuse the whole import and say which rows they are.
+    #[default]
+    Refuse,
+    /// Import the rest and say which rows were left out.
+    Skip,
+}
+
+/// Where rows come from.
+pub enum ImportInput {
+    /// A file.
+    File(PathBuf),
+    /// Anything else that can be read, with a name for messages.
+    Stream {
+        /// Name for messages and the record.
+        name: String,
+        /// The bytes.
+        reader: Box<dyn Read + Send>,
+    },
+}
+
+/// What to import, and how.
+pub struct ImportRequest {
+    /// Name of the list.
+    pub list: String,
+    /// Kind of the list; `None` keeps what it is, and makes a new list a known one.
+    pub kind: Option<ListKind>,
+    /// The files; together they are the version.
+    pub inputs: Vec<ImportInput>,
+    /// Their format; `None` recognises each by its content.
+    pub format: Option<ListFormat>,
+    /// Kind of hashes whose kind the format leaves open.
+    pub hash_kind: Option<HashKind>,
+    /// Category of entries that have none of their own; `None` keeps what the list has.
+    pub category: Option<String>,
+    /// Adds to the active version instead of replacing it.
+    pub delta: bool,
+    /// What to do with rows that cannot be used.
+    pub bad_rows: BadRows,
+    /// Who made the list; `None` keeps what the list has.
+    pub source: Option<String>,
+    /// The list's own radius; `None` keeps what the list has.
+    pub radius: Option<Distance>,
+    /// The list's own quality gate; `None` keeps what the list has.
+    pub min_quality: Option<Quality>,
+}
+
+impl ImportRequest {
+    /// A request without files and with the usual settings.
+    #[must_use]
+    pub fn new(list: impl Into<String>) -> Self {
+        Self {
+            list: list.into(),
+            kind: None,
+            inputs: Vec::new(),
+            format: None,
+            hash_kind: None,
+            category: None,
+            delta: false,
+            bad_rows: BadRows::Refuse,
+            source: None,
+            radius: None,
+            min_quality: None,
+        }
+    }
+
+    /// Adds a file.
+    #[must_use]
+    pub fn file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.inputs.push(ImportInput::File(path.into()));
+        self
+    }
+
+    /// Sets the kind of the list.
+    #[must_use]
+    pub fn kind(mut self, kind: ListKind) -> Self {
+        self.kind = Some(kind);
+        self
+    }
+}
+
+/// How far an import has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImportProgress {
+    /// Rows and bytes that were read.
+    Reading {
+        /// Rows of all files so far.
+        rows: u64,
+        /// Bytes of all files so far.
+        bytes: u64,
+    },
+    /// Entries that were compared with the version before and written.
+    Writing {
+        /// Rows so far.
+        rows: u64,
+        /// Rows in all.
+        of: u64,
+    },
+    /// The segment is being finished and brought to the disk.
+    Finishing,
+}
+
+/// What an import did.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ImportSummary {
+    /// Name of the list.
+    pub list: String,
+    /// `known` or `ignore`.
+    pub kind: ListKind,
+    /// Number of the new version.
+    pub version: u64,
+    /// Digest over what was imported and how, chained to the version before.
+    pub digest: String,
+    /// Digest of the new generation, in hexadecimal.
+    pub generation: String,
+    /// True when it added to the version before.
+    pub delta: bool,
+    /// What was counted.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// The first rows that could not be used: file, line and reason.
+    pub bad_row_examples: Vec<String>,
+    /// What the user should know about how the files were read.
+    pub notes: Vec<String>,
+    /// The files.
+    pub files: Vec<SourceRecord>,
+}
+
+impl Database {
+    /// Imports a new version of a list, all of it or nothing.
+    ///
+    /// An entry is the same as in the version before when it has the same identifier of its
+    /// source or, without one, the same hash (the first that it has of SHA-256, BLAKE3, SHA-1,
+    /// MD5 and PDQ); it then keeps its number. Rows of one entry are joined.
+    ///
+    /// # Errors
+    /// [`ImportError`]; the database is then as it was.
+    pub fn import(
+        &mut self,
+        mut request: ImportRequest,
+        progress: &mut dyn FnMut(ImportProgress),
+    ) -> Result<ImportSummary, ImportError> {
+        check_name(&request.list)?;
+        let draft = Draft::new(&mut self.catalogue, &self.store)?;
+        let current = draft.current(&self.generation)?;
+        let base = Base::find(&draft, &current, &request)?;
+        let inputs = std::mem::take(&mut request.inputs);
+        let input = read::read(inputs, &request, &self.store, progress)?;
+        let next_entry = draft.state.as_ref().map_or(1, |state| state.next_entry);
+        let merged =
+            merge::merge(&base, input.sorter, &request, &self.store, next_entry, progress)?;
+        let counts = Counts { bad_rows: input.bad_rows, ..merged.counts };
+        let counts = Counts { empty_digests: input.empty_digests, ..counts };
+        if counts.rows == 0 && !request.delta {
+            return Err(ImportError::NothingLeft);
+        }
+        let version = base.next_version();
+        let list = new_list(&base, &request, version, &input.files, &merged)?;
+        let digest = version_digest(&request, &base, &list, &input.files, &counts);
+        let details = serde_json::json!({
+            "version": version, "digest": digest, "delta": request.delta, "counts": counts,
+            "bad_rows": request.bad_rows, "files": input.files, "kind": list.kind,
+            "radius": list.radius, "min_quality": list.min_quality, "source": list.source,
+            "category": list.category,
+        });
+        let mut manifest = current.manifest().clone();
+        manifest.lists.retain(|other| other.id != list.id);
+        manifest.lists.push(list.clone());
+        manifest.lists.sort_by(|a, b| a.name.cmp(&b.name));
+        let kind = list.kind;
+        let Input { files, notes, bad_row_examples, categories, .. } = input;
+        let new = NewVersion {
+            delta: request.delta,
+            counts,
+            sources: files.clone(),
+            categories,
+            digest: digest.clone(),
+            next_entry: merged.next_entry,
+        };
+        let changes = [ListChange::Version(Box::new(new), list)];
+        let dropped = base.dropped();
+        let generation =
+            draft.publish("import", Some(&request.list), details, manifest, &changes, &dropped)?;
+        self.advance(generation)?;
+        Ok(ImportSummary {
+            list: request.list,
+            kind,
+            version,
+            digest,
+            generation: generation.to_string(),
+            delta: request.delta,
+            counts,
+            bad_row_examples,
+            notes,
+            files,
+        })
+    }
+}
+
+/// The version on which an import builds.
+struct Base {
+    id: u64,
+    record: Option<ListRecord>,
+    versions: Vec<VersionRecord>,
+    /// A generation that holds the newest version, also that of a withdrawn list.
+    generation: Option<Arc<Generation>>,
+    /// The list's place in it.
+    index: usize,
+}
+
+impl Base {
+    fn find(
+        draft: &Draft<'_>,
+        current: &Arc<Generation>,
+        request: &ImportRequest,
+    ) -> Result<Self, ImportError> {
+        let lists = draft.change.lists().map_err(DatabaseError::from)?;
+        let next = lists.iter().map(|list| list.id + 1).max().unwrap_or(1);
+        let Some(record) = lists.into_iter().find(|list| list.name == request.list) else {
+            let new =
+                Self { id: next, record: None, versions: Vec::new(), generation: None, index: 0 };
+            return Ok(new);
+        };
+        if request.kind.is_some_and(|kind| crate::database::kind_name(kind) != record.kind) {
+            return Err(ImportError::OtherKind { list: record.name, kind: record.kind });
+        }
+        let versions = draft.change.versions(record.id).map_err(DatabaseError::from)?;
+        let position = current.lists().iter().position(|list| list.id == record.id);
+        let (generation, index) = match position {
+            Some(index) => (Some(Arc::clone(current)), index),
+            None => {
+                let kept = versions.last().and_then(|version| version.manifest.as_deref());
+                let kept = kept.map(parse_digest).transpose()?;
+                let open = |digest| current.reload(digest).map_err(DatabaseError::from);
+                (kept.map(open).transpose()?.map(Arc::new), 0)
+            }
+        };
+        // A delta compares a few rows only, so it would hide damage in the others as well as it
+        // hides it in none; a whole version is worth reading the whole base for.
+        if let (Some(generation), false) = (&generation, request.delta) {
+            generation.verify().map_err(DatabaseError::from)?;
+        }
+        Ok(Self { id: record.id, record: Some(record), versions, generation, index })
+    }
+
+    fn list(&self) -> Option<&List> {
+        self.generation.as_ref().and_then(|generation| generation.lists().get(self.index))
+    }
+
+    fn next_version(&self) -> u64 {
+        self.versions.last().map_or(1, |version| version.number + 1)
+    }
+
+    /// The newest version is kept for comparison with the new one; older ones no longer.
+    fn dropped(&self) -> Vec<(u64, u64)> {
+        let older = self.versions.iter().rev().skip(1);
+        let kept = older.filter(|version| version.manifest.is_some());
+        kept.map(|version| (self.id, version.number)).collect()
+    }
+}
+
+fn new_list(
+    base: &Base,
+    request: &ImportRequest,
+    version: u64,
+    files: &[SourceRecord],
+    merged: &Merged,
+) -> Result<List, ImportError> {
+    let record = base.record.as_ref();
+    let of_record = |field: fn(&ListRecord) -> Option<String>| record.and_then(field);
+    let kind = match record.map(|record| record.kind.as_str()) {
+        Some("ignore") => ListKind::Ignore,
+        Some(_) => ListKind::Known,
+        None => request.kind.unwrap_or(ListKind::Known),
+    };
+    let digest = |file: &SourceRecord| -> Result<ContentDigest, DatabaseError> {
+        parse_digest(&file.sha256)
+    };
+    Ok(List {
+        id: base.id,
+        name: request.list.clone(),
+        kind,
+        version,
+        label: None,
+        source: request.source.clone().or_else(|| of_record(|record| record.source.clone())),
+        category: request.category.clone().or_else(|| of_record(|record| record.category.clone())),
+        radius: request.radius.or(record.and_then(|record| record.radius).map(Distance)),
+        min_quality: request
+            .min_quality
+            .or(record.and_then(|record| record.min_quality).map(Quality)),
+        sources: files.iter().map(digest).collect::<Result<_, _>>()?,
+        segments: merged.segments.clone(),
+    })
+}
+
+/// A digest over what was imported and how. It does not depend on when, where or on how the
+/// segments were laid out, so that two databases with the same history agree.
+fn version_digest(
+    request: &ImportRequest,
+    base: &Base,
+    list: &List,
+    files: &[SourceRecord],
+    counts: &Counts,
+) -> String {
+    let files: Vec<_> = files.iter().map(|file| (&file.sha256, file.bytes, &file.format)).collect();
+    let content = serde_json::json!({
+        "list": list.name, "kind": list.kind, "version": list.version,
+        "previous": base.versions.last().map(|version| &version.digest),
+        "delta": request.delta, "bad_rows": request.bad_rows, "hash_kind": request.hash_kind,
+        "source": list.source, "category": list.category, "radius": list.radius,
+        "min_quality": list.min_quality, "files": files, "counts": counts,
+    });
+    ContentDigest::of(content.to_string().as_bytes()).to_string()
+}
+
+/// Names stand in commands, outputs and messages, so they must be short and of one line.
+fn check_name(name: &str) -> Result<(), ImportError> {
+    let bad = name.is_empty()
+        || name.len() > 200
+        || name.starts_with('-')
+        || name.trim() != name
+        || name.chars().any(char::is_control);
+    if bad { Err(ImportError::Name) } else { Ok(()) }
+}

@@ -1,0 +1,218 @@
+//! Comparing sorted rows with the version before: what is new goes into a segment, what is gone
+//! or replaced becomes a tombstone.
+
+use super::sorted::decode;
+use super::{Base, ImportError, ImportProgress, ImportRequest};
+use hashward_catalogue::Counts;
+use hashward_store::{
+    BuildOptions, EntryId, EntryKey, EntryRow, ExternalSorter, LiveRow, SegmentBuilder, SegmentRef,
+    SortedRecords, Store,
+};
+
+/// Rows between two reports of progress.
+const STEP: u64 = 1 << 15;
+
+/// The new version's segments and what was counted.
+pub(crate) struct Merged {
+    pub(crate) segments: Vec<SegmentRef>,
+    pub(crate) counts: Counts,
+    pub(crate) next_entry: u64,
+}
+
+/// Compares the rows with the version before and writes what differs.
+pub(crate) fn merge(
+    base: &Base,
+    sorter: ExternalSorter,
+    request: &ImportRequest,
+    store: &Store,
+    next_entry: u64,
+    progress: &mut dyn FnMut(ImportProgress),
+) -> Result<Merged, ImportError> {
+    let of = sorter.len();
+    let segments = base.list().map_or(0, |list| list.segments.len());
+    let mut merging = Merging {
+        builder: store.builder(BuildOptions::default())?,
+        dead: vec![Vec::new(); segments],
+        counts: Counts::default(),
+        next_entry,
+        delta: request.delta,
+    };
+    let mut groups = Groups::new(sorter.finish()?)?;
+    let mut live = match (&base.generation, request.delta) {
+        (Some(generation), false) => Some(generation.live(base.index)?),
+        _ => None,
+    };
+    let mut next_live = || live.as_mut().and_then(Iterator::next).transpose();
+    let mut old = next_live()?;
+    let mut reported = 0;
+    while let Some(group) = groups.next(&mut merging.counts)? {
+        if merging.delta {
+            old = match &base.generation {
+                Some(generation) => generation.find(base.index, group.key)?,
+                None => None,
+            };
+        } else {
+            while let Some(gone) = old.filter(|old| old.key < group.key) {
+                merging.remove(&gone);
+                old = next_live()?;
+            }
+        }
+        let same = old.filter(|old| old.key == group.key);
+        merging.entry(group, same)?;
+        if same.is_some() && !request.delta {
+            old = next_live()?;
+        }
+        let rows = merging.counts.rows + merging.counts.deletions;
+        if rows >= reported + STEP {
+            reported = rows;
+            progress(ImportProgress::Writing { rows, of });
+        }
+    }
+    while let Some(gone) = old.filter(|_| !request.delta) {
+        merging.remove(&gone);
+        old = next_live()?;
+    }
+    progress(ImportProgress::Finishing);
+    merging.finish(base, store)
+}
+
+struct Merging {
+    builder: SegmentBuilder,
+    /// Dead rows of each segment, ascending in a whole version.
+    dead: Vec<Vec<u32>>,
+    counts: Counts,
+    next_entry: u64,
+    delta: bool,
+}
+
+impl Merging {
+    /// Settles one entry: `old` is the one of the version before.
+    fn entry(&mut self, group: Group, old: Option<LiveRow>) -> Result<(), ImportError> {
+        let Some(mut row) = group.row else {
+            match old {
+                // In a whole version the entry is simply not there.
+                Some(old) => self.remove(&old),
+                None => self.counts.deletions_unmatched += u64::from(self.delta),
+            }
+            return Ok(());
+        };
+        self.counts.degenerate += u64::from(row.is_degenerate());
+        match old {
+            Some(old) if old.payload == row.payload_digest() => {
+                self.counts.unchanged += u64::from(!self.delta);
+                return Ok(());
+            }
+            Some(old) => {
+                self.bury(&old);
+                self.counts.changed += 1;
+                row.entry = old.entry;
+            }
+            None => {
+                self.counts.added += 1;
+                row.entry = EntryId(self.next_entry);
+                self.next_entry += 1;
+            }
+        }
+        Ok(self.builder.push(&row)?)
+    }
+
+    fn remove(&mut self, old: &LiveRow) {
+        self.counts.removed += 1;
+        self.bury(old);
+    }
+
+    fn bury(&mut self, old: &LiveRow) {
+        if let Some(dead) = self.dead.get_mut(old.place.segment as usize) {
+            dead.push(old.place.row);
+        }
+    }
+
+    fn finish(mut self, base: &Base, store: &Store) -> Result<Merged, ImportError> {
+        let mut segments = Vec::new();
+        let mut before = 0;
+        if let (Some(generation), Some(list)) = (&base.generation, base.list()) {
+            before = generation.live_rows(base.index);
+            for (number, segment) in list.segments.iter().enumerate() {
+                let mut segment = *segment;
+                let dead = std::mem::take(&mut self.dead[number]);
+                if !dead.is_empty() {
+                    let mut dead = [generation.dead_rows(base.index, number), dead].concat();
+                    dead.sort_unstable();
+                    dead.dedup();
+                    if dead.len() as u64 == segment.rows {
+                        continue;
+                    }
+                    segment.tombstones = Some(store.write_tombstones(&segment, &dead)?);
+                }
+                segments.push(segment);
+            }
+        }
+        if self.builder.rows() > 0 {
+            segments.push(self.builder.finish()?.to_ref());
+        }
+        self.counts.entries = before + self.counts.added - self.counts.removed;
+        if self.delta {
+            let touched = self.counts.changed + self.counts.removed;
+            self.counts.unchanged = before.saturating_sub(touched);
+        }
+        Ok(Merged { segments, counts: self.counts, next_entry: self.next_entry })
+    }
+}
+
+/// The rows of one entry, joined.
+struct Group {
+    key: EntryKey,
+    /// `None` when the last word is that the entry is deleted.
+    row: Option<EntryRow>,
+}
+
+/// Sorted rows, entry by entry.
+struct Groups {
+    records: SortedRecords,
+    /// The first row of the next group.
+    next: Option<(EntryKey, Vec<u8>)>,
+}
+
+impl Groups {
+    fn new(records: SortedRecords) -> Result<Self, ImportError> {
+        let mut groups = Self { records, next: None };
+        groups.advance()?;
+        Ok(groups)
+    }
+
+    fn advance(&mut self) -> Result<(), ImportError> {
+        let mut buffer = self.next.take().map(|(_, buffer)| buffer).unwrap_or_default();
+        if let Some((key, value)) = self.records.next()? {
+            let key = EntryKey(key.try_into().map_err(|_| ImportError::Sorting)?);
+            buffer.clear();
+            buffer.extend_from_slice(value);
+            self.next = Some((key, buffer));
+        }
+        Ok(())
+    }
+
+    /// The next entry. Rows come in the order of the files: a deletion takes back what stood
+    /// before it, and rows after it count again.
+    fn next(&mut self, counts: &mut Counts) -> Result<Option<Group>, ImportError> {
+        let Some(key) = self.next.as_ref().map(|(key, _)| *key) else { return Ok(None) };
+        let mut row: Option<EntryRow> = None;
+        while let Some((_, bytes)) = self.next.as_ref().filter(|(next, _)| *next == key) {
+            let sorted = decode(bytes)?;
+            if sorted.deleted {
+                counts.deletions += 1;
+                row = None;
+            } else {
+                counts.rows += 1;
+                match &mut row {
+                    None => row = Some(sorted.first(key)?),
+                    Some(row) => {
+                        counts.joined += 1;
+                        sorted.join(row)?;
+                    }
+                }
+            }
+            self.advance()?;
+        }
+        Ok(Some(Group { key, row }))
+    }
+}
