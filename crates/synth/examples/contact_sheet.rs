@@ -18,14 +18,23 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     std::fs::create_dir_all(folder)?;
     let (mut total, mut made) = (0.0, 0);
     for seed in 0..count.parse()? {
-        let start = Instant::now();
+        let mut fastest = f64::MAX;
+        for _ in 0..5 {
+            let start = Instant::now();
+            std::hint::black_box(generate(class, seed, width, height));
+            fastest = fastest.min(start.elapsed().as_secs_f64());
+        }
+        total += fastest;
         let picture = generate(class, seed, width, height);
-        total += start.elapsed().as_secs_f64();
         made += 1;
         let path = Path::new(folder).join(format!("{}-{seed:04}.png", class.name()));
         let kind = image::ExtendedColorType::Rgb8;
         image::save_buffer(path, picture.rgb(), width, height, kind)?;
     }
-    println!("{}: {:.1} ms each", class.name(), total * 1000.0 / f64::from(made.max(1)));
+    println!(
+        "{}: {:.1} ms each (fastest of five)",
+        class.name(),
+        total * 1000.0 / f64::from(made.max(1))
+    );
     Ok(())
 }
