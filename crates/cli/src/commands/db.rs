@@ -1,0 +1,238 @@
+//! `hashward db`: make, show, check and tidy a database of known material.
+
+use crate::exit::ExitStatus;
+use crate::printer::Printer;
+use crate::text::printable;
+use anyhow::Context;
+use hashward_engine::database::{Access, Database, DatabaseInfo, ListInfo};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// Make, show, check and tidy a database of known material.
+///
+/// A database is a folder. Everything that changes it is done whole or not at all, and leaves a
+/// record in an audit chain.
+#[derive(Debug, clap::Args)]
+pub(crate) struct DbArgs {
+    #[command(subcommand)]
+    command: DbCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum DbCommand {
+    Create(CreateArgs),
+    Info(InfoArgs),
+    Verify(InfoArgs),
+    Compact(InfoArgs),
+    Audit(AuditArgs),
+}
+
+/// Make a new, empty database.
+///
+/// The folder must not exist yet, or be empty. Only its owner may enter it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  hashward db create known.db
+  hashward list import known.db list.csv --name agency")]
+struct CreateArgs {
+    /// Print JSON Lines.
+    #[arg(long)]
+    json: bool,
+    /// The folder for the database.
+    #[arg(value_name = "DB")]
+    db: PathBuf,
+}
+
+/// Show what is in a database.
+#[derive(Debug, clap::Args)]
+struct InfoArgs {
+    /// Print JSON Lines.
+    #[arg(long)]
+    json: bool,
+    /// The database folder.
+    #[arg(value_name = "DB")]
+    db: PathBuf,
+}
+
+/// Look at the record of all changes.
+#[derive(Debug, clap::Args)]
+struct AuditArgs {
+    #[command(subcommand)]
+    command: AuditCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum AuditCommand {
+    Verify(InfoArgs),
+}
+
+/// An answer with the type that every object of `--json` has.
+#[derive(Serialize)]
+pub(crate) struct Typed<T: Serialize> {
+    r#type: &'static str,
+    #[serde(flatten)]
+    content: T,
+}
+
+impl<T: Serialize> Typed<T> {
+    pub(crate) const fn new(r#type: &'static str, content: T) -> Self {
+        Self { r#type, content }
+    }
+}
+
+pub(crate) fn run(args: &DbArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
+    match &args.command {
+        DbCommand::Create(args) => create(args, printer),
+        DbCommand::Info(args) => info(args, printer),
+        DbCommand::Verify(args) => verify(args, printer),
+        DbCommand::Compact(args) => compact(args, printer),
+        DbCommand::Audit(AuditArgs { command: AuditCommand::Verify(args) }) => audit(args, printer),
+    }
+}
+
+/// Opens a database and says which one where it cannot.
+pub(crate) fn open(path: &Path, access: Access) -> anyhow::Result<Database> {
+    let action = if access == Access::ReadOnly { "open" } else { "open for writing" };
+    Database::open(path, access)
+        .with_context(|| format!("cannot {action} the database {}", path.display()))
+}
+
+fn create(args: &CreateArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
+    let database = Database::create(&args.db)
+        .with_context(|| format!("cannot create the database {}", args.db.display()))?;
+    if args.json {
+        let info = database.info()?;
+        printer.json(&Typed::new("db", info))?;
+    } else {
+        printer.line(format_args!("created {}", args.db.display()))?;
+    }
+    Ok(ExitStatus::Done)
+}
+
+fn info(args: &InfoArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
+    let database = open(&args.db, Access::ReadOnly)?;
+    let info = database.info()?;
+    if args.json {
+        printer.json(&Typed::new("db", info))?;
+        return Ok(ExitStatus::Done);
+    }
+    let DatabaseInfo { generation, sequence, entries, segments, segment_bytes, .. } = &info;
+    printer.line(format_args!("database    {}", args.db.display()))?;
+    printer.line(format_args!("generation  {sequence} ({})", short(generation)))?;
+    let kinds: Vec<&str> = info.hash_kinds.iter().map(|kind| kind.name()).collect();
+    printer.line(format_args!("entries     {entries}  {}", kinds.join(", ")))?;
+    printer.line(format_args!("segments    {segments}, {}", size(*segment_bytes)))?;
+    let (records, head) = (info.audit_records, short(&info.audit_head));
+    printer
+        .line(format_args!("audit       {records} {}, last {head}", plural(records, "record")))?;
+    printer.line(format_args!("lists       {}", info.lists.len()))?;
+    for list in &info.lists {
+        printer.line(format_args!("  {}", list_line(list)))?;
+    }
+    Ok(ExitStatus::Done)
+}
+
+/// One line about a list.
+pub(crate) fn list_line(list: &ListInfo) -> String {
+    let ListInfo { kind, version, entries, imported_at, .. } = list;
+    let state = if list.active { "" } else { "  (withdrawn)" };
+    let name = printable(&list.name);
+    let entry = if *entries == 1 { "entry" } else { "entries" };
+    format!("{name}  {kind}  version {version} of {imported_at}  {entries} {entry}{state}")
+}
+
+fn verify(args: &InfoArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
+    let database = open(&args.db, Access::ReadOnly)?;
+    let progress = printer.progress(None, "");
+    progress.message("verifying".to_owned());
+    let report = database.verify().context("the database is not sound")?;
+    drop(progress);
+    if args.json {
+        printer.json(&Typed::new("verify", report))?;
+    } else {
+        printer.line(format_args!(
+            "sound: {} entries in {} {} ({}), {} audit {}",
+            report.entries,
+            report.segments,
+            plural(report.segments, "segment"),
+            size(report.segment_bytes),
+            report.audit.records,
+            plural(report.audit.records, "record"),
+        ))?;
+        printer.line(format_args!("generation {}", report.generation))?;
+        printer.line(format_args!("audit head {}", report.audit.head))?;
+    }
+    Ok(ExitStatus::Done)
+}
+
+fn compact(args: &InfoArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
+    let mut database = open(&args.db, Access::ReadWrite)?;
+    let progress = printer.progress(None, "");
+    progress.message("merging segments".to_owned());
+    let report = database.compact().context("the database was not compacted")?;
+    drop(progress);
+    if args.json {
+        printer.json(&Typed::new("compact", report))?;
+    } else if report.lists == 0 {
+        printer.line("nothing to merge")?;
+    } else {
+        printer.line(format_args!(
+            "merged {} {} into {}; {} before, {} now",
+            report.segments_before,
+            plural(report.segments_before, "segment"),
+            report.segments_after,
+            size(report.bytes_before),
+            size(report.bytes_after),
+        ))?;
+    }
+    Ok(ExitStatus::Done)
+}
+
+fn audit(args: &InfoArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
+    let database = open(&args.db, Access::ReadOnly)?;
+    let report = database.verify_audit().context("the audit chain is not sound")?;
+    if args.json {
+        printer.json(&Typed::new("audit", report))?;
+        return Ok(ExitStatus::Done);
+    }
+    printer.line(format_args!(
+        "sound: {} audit {}, last {}",
+        report.records,
+        plural(report.records, "record"),
+        report.head
+    ))?;
+    if report.orphans > 0 {
+        printer.note(format_args!(
+            "{} {} of an interrupted change beside the chain; the next change removes it",
+            report.orphans,
+            plural(report.orphans, "file")
+        ));
+    }
+    Ok(ExitStatus::Done)
+}
+
+/// The first digits of a digest, enough for people.
+pub(crate) fn short(digest: &str) -> &str {
+    digest.get(..12).unwrap_or(digest)
+}
+
+/// A word with the right ending.
+pub(crate) fn plural(count: u64, word: &'static str) -> String {
+    if count == 1 { word.to_owned() } else { format!("{word}s") }
+}
+
+/// Bytes for people.
+pub(crate) fn size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    if bytes < 1024 {
+        return format!("{bytes} {}", plural(bytes, "byte"));
+    }
+    let mut value = bytes as f64 / 1024.0;
+    let mut unit = 0;
+    while value >= 1024.0 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    format!("{value:.1} {}", UNITS[unit])
+}

@@ -1,0 +1,512 @@
+//! `hashward list`: import, show, compare, withdraw and export hash lists.
+
+use super::db::{Typed, list_line, open, plural, short};
+use crate::exit::ExitStatus;
+use crate::printer::Printer;
+use crate::text::printable;
+use anyhow::Context;
+use hashward_engine::database::{
+    Access, Database, DiffEntry, EntryChange, ListInfo, VersionInfo, VersionState,
+};
+use hashward_engine::export::{ExportError, ExportSummary, WriteError};
+use hashward_engine::import::{
+    BadRows, ImportInput, ImportProgress, ImportRequest, ImportSummary, ListFormat, ListKind,
+};
+use hashward_hash::{Distance, HashKind, Quality};
+use std::path::{Path, PathBuf};
+
+/// Import, show, compare, withdraw and export hash lists.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ListArgs {
+    #[command(subcommand)]
+    command: ListCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum ListCommand {
+    Import(ImportArgs),
+    Show(ShowArgs),
+    Diff(DiffArgs),
+    Withdraw(WithdrawArgs),
+    Export(ExportArgs),
+}
+
+/// Import a new version of a hash list.
+///
+/// The version replaces the list's active one; entries that are in both keep their numbers. With
+/// `--delta` it adds to it: entries of the file are added or replaced, and those it calls deleted
+/// are removed. An import is done whole or not at all.
+///
+/// The format is recognised by the content. Entries are the same from version to version when
+/// they have the same identifier of their source (column `id`) or, without one, the same hash.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  hashward list import known.db list.csv --name agency --source 'Agency, 2026-11'
+  hashward list import known.db *.md5 --name agency --category 1
+  hashward list import known.db pdq.txt --name agency-pdq --hash-kind pdq --radius 24
+  hashward list import known.db nsrl.txt --name nsrl --kind ignore
+  hashward list import known.db changes.jsonl --name agency --delta
+  zcat list.csv.gz | hashward list import known.db - --name agency")]
+struct ImportArgs {
+    /// The database folder.
+    #[arg(value_name = "DB")]
+    db: PathBuf,
+    /// Files of the list; together they are one version. `-` reads standard input.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Name of the list.
+    #[arg(long, value_name = "NAME")]
+    name: String,
+    /// What a match means: `known` material is reported, `ignore` suppresses [default: known].
+    #[arg(long, value_name = "KIND", value_parser = parse_list_kind)]
+    kind: Option<ListKind>,
+    /// Format of the files: auto, hex, md5sum, bsd, hashdeep, csv, pdq, threatexchange, jsonl.
+    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = parse_format)]
+    format: FormatChoice,
+    /// Kind of hashes that do not say it themselves: md5, sha1, sha256, blake3, pdq.
+    #[arg(long, value_name = "K", value_parser = super::hash::parse_kind)]
+    hash_kind: Option<HashKind>,
+    /// Category of entries that have none of their own.
+    #[arg(long, value_name = "C")]
+    category: Option<String>,
+    /// Add to the active version instead of replacing it.
+    #[arg(long)]
+    delta: bool,
+    /// What to do when rows cannot be used.
+    #[arg(long, value_enum, default_value_t, value_name = "ACTION")]
+    bad_rows: BadRowsArg,
+    /// Who made the list.
+    #[arg(long, value_name = "TEXT")]
+    source: Option<String>,
+    /// The list's own radius for PDQ, instead of that of the scan.
+    #[arg(long, value_name = "R", value_parser = clap::value_parser!(u16).range(0..=255))]
+    radius: Option<u16>,
+    /// The list's own quality gate for PDQ, instead of that of the scan.
+    #[arg(long, value_name = "Q", value_parser = clap::value_parser!(u8).range(0..=100))]
+    min_quality: Option<u8>,
+    /// Print JSON Lines.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Show the lists, or the versions of one.
+#[derive(Debug, clap::Args)]
+struct ShowArgs {
+    /// Print JSON Lines.
+    #[arg(long)]
+    json: bool,
+    /// The database folder.
+    #[arg(value_name = "DB")]
+    db: PathBuf,
+    /// Name of a list.
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+}
+
+/// Show what the newest version of a list added, removed and changed.
+///
+/// Entries are named as in matches; their hashes are not shown.
+#[derive(Debug, clap::Args)]
+struct DiffArgs {
+    /// Print JSON Lines, one for each entry that differs.
+    #[arg(long)]
+    json: bool,
+    /// Print counts only.
+    #[arg(long)]
+    counts: bool,
+    /// The database folder.
+    #[arg(value_name = "DB")]
+    db: PathBuf,
+    /// Name of the list.
+    #[arg(value_name = "NAME")]
+    name: String,
+}
+
+/// Take a list out of use.
+///
+/// Its entries match no more, at once. Its history stays; a later import brings it back, and its
+/// entries keep their numbers.
+#[derive(Debug, clap::Args)]
+struct WithdrawArgs {
+    /// Print JSON Lines.
+    #[arg(long)]
+    json: bool,
+    /// The database folder.
+    #[arg(value_name = "DB")]
+    db: PathBuf,
+    /// Name of the list.
+    #[arg(value_name = "NAME")]
+    name: String,
+}
+
+/// Write a list out again, hashes included.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  hashward list export known.db agency --format csv --out agency.csv
+  hashward list export known.db agency --format hex --hash-kind md5 --out agency.md5
+  hashward list export known.db agency --format jsonl --out -")]
+struct ExportArgs {
+    /// The database folder.
+    #[arg(value_name = "DB")]
+    db: PathBuf,
+    /// Name of the list.
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// Format: csv, jsonl, hashdeep, md5sum, hex.
+    #[arg(long, value_name = "F", value_parser = parse_export_format)]
+    format: ListFormat,
+    /// Which hash to write in formats that hold one kind.
+    #[arg(long, value_name = "K", value_parser = super::hash::parse_kind)]
+    hash_kind: Option<HashKind>,
+    /// The file to write, which only its owner may read; `-` is standard output.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Print a summary as JSON Lines.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
+enum BadRowsArg {
+    /// Import nothing and say which rows they are.
+    #[default]
+    Refuse,
+    /// Import the rest and say which rows were left out.
+    Skip,
+}
+
+/// `None` recognises the format by the content.
+#[derive(Debug, Clone, Copy)]
+struct FormatChoice(Option<ListFormat>);
+
+fn parse_format(name: &str) -> Result<FormatChoice, String> {
+    if name == "auto" {
+        return Ok(FormatChoice(None));
+    }
+    let known = ListFormat::ALL.map(ListFormat::name).join(", ");
+    let format = ListFormat::from_name(name);
+    format.map(|format| FormatChoice(Some(format))).ok_or(format!("known are auto, {known}"))
+}
+
+fn parse_export_format(name: &str) -> Result<ListFormat, String> {
+    let known = ListFormat::WRITABLE.map(ListFormat::name).join(", ");
+    ListFormat::from_name(name)
+        .filter(|format| ListFormat::WRITABLE.contains(format))
+        .ok_or(format!("lists are written as {known}"))
+}
+
+fn parse_list_kind(name: &str) -> Result<ListKind, String> {
+    match name {
+        "known" => Ok(ListKind::Known),
+        "ignore" => Ok(ListKind::Ignore),
+        _ => Err("a list is of the kind known or ignore".to_owned()),
+    }
+}
+
+pub(crate) fn run(args: &ListArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
+    match &args.command {
+        ListCommand::Import(args) => import(args, printer),
+        ListCommand::Show(args) => show(args, printer),
+        ListCommand::Diff(args) => diff(args, printer),
+        ListCommand::Withdraw(args) => withdraw(args, printer),
+        ListCommand::Export(args) => export(args, printer),
+    }
+}
+
+fn import(args: &ImportArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
+    let input = |path: &PathBuf| match path.to_str() {
+        Some("-") => {
+            let reader = Box::new(std::io::stdin());
+            ImportInput::Stream { name: "standard input".to_owned(), reader }
+        }
+        _ => ImportInput::File(path.clone()),
+    };
+    let request = ImportRequest {
+        inputs: args.files.iter().map(input).collect(),
+        kind: args.kind,
+        format: args.format.0,
+        hash_kind: args.hash_kind,
+        category: args.category.clone(),
+        delta: args.delta,
+        bad_rows: match args.bad_rows {
+            BadRowsArg::Refuse => BadRows::Refuse,
+            BadRowsArg::Skip => BadRows::Skip,
+        },
+        source: args.source.clone(),
+        radius: args.radius.map(Distance),
+        min_quality: args.min_quality.map(Quality),
+        ..ImportRequest::new(&args.name)
+    };
+    let mut database = open(&args.db, Access::ReadWrite)?;
+    let bar = printer.progress(None, "");
+    let summary = database.import(request, &mut |progress| {
+        bar.message(match progress {
+            ImportProgress::Reading { rows, bytes } => {
+                format!("reading: {rows} rows, {}", super::db::size(bytes))
+            }
+            ImportProgress::Writing { rows, of } => format!("writing: {rows} of {of} rows"),
+            ImportProgress::Finishing => "finishing".to_owned(),
+        });
+    });
+    drop(bar);
+    let summary = summary.with_context(|| format!("`{}` was not imported", args.name))?;
+    if args.json {
+        for example in &summary.bad_row_examples {
+            printer.warn(example);
+        }
+        printer.json(&Typed::new("import", summary))?;
+    } else {
+        report_import(&summary, printer)?;
+    }
+    Ok(ExitStatus::Done)
+}
+
+fn report_import(summary: &ImportSummary, printer: &mut Printer) -> anyhow::Result<()> {
+    let ImportSummary { list, version, counts, .. } = summary;
+    let formats: Vec<&str> = summary.files.iter().map(|file| file.format.as_str()).collect();
+    let mut formats = formats;
+    formats.dedup();
+    printer.line(format_args!(
+        "imported `{}` version {version}: {} {} ({})",
+        printable(list),
+        counts.rows,
+        plural(counts.rows, "row"),
+        formats.join(", ")
+    ))?;
+    printer.line(format_args!(
+        "  {} added, {} changed, {} unchanged, {} removed; now {} {}",
+        counts.added,
+        counts.changed,
+        counts.unchanged,
+        counts.removed,
+        counts.entries,
+        if counts.entries == 1 { "entry" } else { "entries" }
+    ))?;
+    let remarks = [
+        (counts.joined, "rows joined with another row of the same entry"),
+        (counts.empty_digests, "digests of the empty file left out"),
+        (
+            counts.degenerate,
+            "entries with a PDQ code that no picture with content gives; they match only for review",
+        ),
+        (counts.deletions_unmatched, "deletions of entries that were not there"),
+        (counts.bad_rows, "rows that cannot be used were skipped"),
+    ];
+    for (count, remark) in remarks.into_iter().filter(|(count, _)| *count > 0) {
+        printer.line(format_args!("  {count} {remark}"))?;
+    }
+    for note in &summary.notes {
+        printer.note(format_args!("note: {}", printable(note)));
+    }
+    for example in &summary.bad_row_examples {
+        printer.warn(printable(example));
+    }
+    let hidden = counts.bad_rows.saturating_sub(summary.bad_row_examples.len() as u64);
+    if hidden > 0 {
+        printer.warn(format_args!("and {hidden} more"));
+    }
+    Ok(())
+}
+
+fn show(args: &ShowArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
+    let database = open(&args.db, Access::ReadOnly)?;
+    let lists = database.lists()?;
+    let Some(name) = &args.name else {
+        for list in &lists {
+            if args.json {
+                printer.json(&Typed::new("list", list))?;
+            } else {
+                printer.line(list_line(list))?;
+            }
+        }
+        if lists.is_empty() {
+            printer.note("the database holds no lists yet; import one with `hashward list import`");
+        }
+        return Ok(ExitStatus::Done);
+    };
+    let versions = database.versions(name)?;
+    for list in lists.iter().filter(|list| list.name == *name) {
+        if args.json {
+            printer.json(&Typed::new("list", list))?;
+        } else {
+            describe(list, printer)?;
+        }
+    }
+    for version in &versions {
+        if args.json {
+            printer.json(&Typed::new("version", version))?;
+        } else {
+            describe_version(version, printer)?;
+        }
+    }
+    Ok(ExitStatus::Done)
+}
+
+fn describe(list: &ListInfo, printer: &mut Printer) -> anyhow::Result<()> {
+    printer.line(list_line(list))?;
+    let texts = [("source", &list.source), ("category", &list.category)];
+    for (label, text) in texts {
+        if let Some(text) = text {
+            printer.line(format_args!("  {label}: {}", printable(text)))?;
+        }
+    }
+    if let Some(radius) = list.radius {
+        printer.line(format_args!("  radius: {radius}"))?;
+    }
+    if let Some(quality) = list.min_quality {
+        printer.line(format_args!("  quality gate: {quality}"))?;
+    }
+    if !list.categories.is_empty() {
+        let categories = list.categories.join(", ");
+        printer.line(format_args!("  categories: {}", printable(&categories)))?;
+    }
+    Ok(())
+}
+
+fn describe_version(version: &VersionInfo, printer: &mut Printer) -> anyhow::Result<()> {
+    let VersionInfo { counts, .. } = version;
+    let state = match version.state {
+        VersionState::Active => "active",
+        VersionState::Superseded => "superseded",
+        VersionState::Withdrawn => "withdrawn",
+    };
+    printer.line(format_args!(
+        "version {}  {state}  {}{}  {} entries: {} added, {} changed, {} removed  {}",
+        version.version,
+        version.imported_at,
+        if version.delta { "  delta" } else { "" },
+        counts.entries,
+        counts.added,
+        counts.changed,
+        counts.removed,
+        short(&version.digest)
+    ))?;
+    for file in &version.files {
+        printer.line(format_args!(
+            "  {}  {}  {}  sha256 {}",
+            printable(&file.name),
+            file.format,
+            super::db::size(file.bytes),
+            file.sha256
+        ))?;
+    }
+    Ok(())
+}
+
+fn diff(args: &DiffArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
+    let database = open(&args.db, Access::ReadOnly)?;
+    database.generation().verify().context("the database is damaged")?;
+    let mut failed = Ok(());
+    let mut visit = |entry: &DiffEntry| {
+        if args.counts || failed.is_err() {
+            return;
+        }
+        failed = if args.json {
+            printer.json(&Typed::new("entry", entry))
+        } else {
+            let sign = match entry.change {
+                EntryChange::Added => '+',
+                EntryChange::Changed => '~',
+                EntryChange::Removed => '-',
+            };
+            printer.line(format_args!("{sign} {}", printable(&entry.entry)))
+        };
+    };
+    let diff = database.diff(&args.name, &mut visit)?;
+    failed?;
+    if args.json {
+        printer.json(&Typed::new("diff", diff))?;
+        return Ok(ExitStatus::Done);
+    }
+    let against = match diff.previous {
+        Some(previous) => format!("against version {previous}"),
+        None => "the first version".to_owned(),
+    };
+    printer.line(format_args!(
+        "`{}` version {}, {against}: {} added, {} changed, {} removed, {} unchanged",
+        printable(&diff.list),
+        diff.version,
+        diff.added,
+        diff.changed,
+        diff.removed,
+        diff.unchanged
+    ))?;
+    Ok(ExitStatus::Done)
+}
+
+fn withdraw(args: &WithdrawArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
+    let mut database = open(&args.db, Access::ReadWrite)?;
+    let summary = database
+        .withdraw(&args.name)
+        .with_context(|| format!("`{}` was not withdrawn", args.name))?;
+    if args.json {
+        printer.json(&Typed::new("withdraw", summary))?;
+    } else {
+        printer.line(format_args!(
+            "withdrew `{}` version {}: {} entries match no more",
+            printable(&summary.list),
+            summary.version,
+            summary.entries
+        ))?;
+    }
+    Ok(ExitStatus::Done)
+}
+
+fn export(args: &ExportArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
+    let database = open(&args.db, Access::ReadOnly)?;
+    let stdout = args.out == Path::new("-");
+    let written = if stdout { to_stdout(&database, args) } else { to_file(&database, args) };
+    let summary = match written {
+        Err(ExportError::Write(WriteError::Io(error)))
+            if stdout && error.kind() == std::io::ErrorKind::BrokenPipe =>
+        {
+            return Ok(ExitStatus::Done);
+        }
+        written => written.with_context(|| {
+            format!("`{}` was not exported to {}", args.name, args.out.display())
+        })?,
+    };
+    if summary.left_out > 0 {
+        printer.warn(format_args!(
+            "{} entries were left out, because {} cannot hold their kinds of hash",
+            summary.left_out, args.format
+        ));
+    }
+    if args.json && !stdout {
+        printer.json(&Typed::new("export", summary))?;
+    } else if !stdout {
+        printer.line(format_args!(
+            "wrote {} {} of `{}` version {} to {}",
+            summary.rows,
+            plural(summary.rows, "row"),
+            printable(&summary.list),
+            summary.version,
+            args.out.display()
+        ))?;
+    }
+    Ok(ExitStatus::Done)
+}
+
+fn to_stdout(database: &Database, args: &ExportArgs) -> Result<ExportSummary, ExportError> {
+    let mut out = std::io::BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
+    database.export(&args.name, args.format, args.hash_kind, &mut out)
+}
+
+/// Writes beside the target and renames at the end, so that no half of a list is ever there.
+fn to_file(database: &Database, args: &ExportArgs) -> Result<ExportSummary, ExportError> {
+    let folder = match args.out.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let io = |error| ExportError::Write(WriteError::Io(error));
+    // Files of tempfile are private to the user on Unix.
+    let file = tempfile::Builder::new().prefix(".hashward-").tempfile_in(folder).map_err(io)?;
+    let mut out = std::io::BufWriter::with_capacity(1 << 16, file);
+    let summary = database.export(&args.name, args.format, args.hash_kind, &mut out)?;
+    let file = out.into_inner().map_err(|error| io(error.into_error()))?;
+    file.as_file().sync_all().map_err(io)?;
+    file.persist(&args.out).map_err(|error| io(error.error))?;
+    Ok(summary)
+}
