@@ -163,6 +163,13 @@ impl SegmentBuilder {
     fn push_hash(&mut self, hash: &HashValue, row: u32) -> Result<(), WriteError> {
         let kind = hash.kind();
         let store = &self.store;
+        let known = match kind.metric() {
+            Metric::Exact => self.digests.get(&kind).map(ExternalSorter::len),
+            Metric::Hamming => self.codes.get(&kind).map(|(_, rows)| rows.len() / 4),
+        };
+        if known == Some(u64::from(u32::MAX)) {
+            return Err(WriteError::TooMany { what: "hashes of a kind" });
+        }
         hash.with_bytes(|bytes| match kind.metric() {
             Metric::Exact => {
                 // Kinds share the memory; there are seldom more than two.
@@ -210,9 +217,6 @@ impl SegmentBuilder {
             hashes.insert(kind, count);
             let tree = self.options.bktree && (1..=Self::MAX_TREE_CODES).contains(&count);
             sections.extend(code_sections(&self.store, kind, codes, rows, tree)?);
-        }
-        if hashes.values().any(|count| *count > u64::from(u32::MAX)) {
-            return Err(WriteError::TooMany { what: "hashes of a kind" });
         }
         let (digest, bytes) = assemble::write(&self.store, self.rows, sections)?;
         Ok(SegmentInfo { digest, bytes, rows: self.rows, hashes, degenerate: self.degenerate })

@@ -141,6 +141,18 @@ impl Generation {
         members.map(|member| u64::from(member.segment.rows()) - member.dead.count()).sum()
     }
 
+    /// Number of hashes of each kind of a list, those of dead rows included.
+    #[must_use]
+    pub fn hashes(&self, list: usize) -> BTreeMap<HashKind, u64> {
+        let mut hashes = BTreeMap::new();
+        for member in self.members.get(list).into_iter().flatten() {
+            for kind in member.segment.kinds() {
+                *hashes.entry(kind).or_default() += member.segment.hashes(kind);
+            }
+        }
+        hashes
+    }
+
     /// Kinds of hash that the segments hold: those that are worth computing of a file.
     #[must_use]
     pub fn kinds(&self) -> BTreeSet<HashKind> {

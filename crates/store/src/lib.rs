@@ -56,8 +56,8 @@
 //! the same rows give the same file. The layout is described in `FORMAT.md`.
 //!
 //! **Does not:** decide which generation is current, keep writers apart (the catalogue does both),
-//! or survive somebody else truncating a file that is open: on Unix that ends the process with
-//! SIGBUS. Copy a database that lies on an unreliable network file system before using it.
+//! or survive somebody else truncating an open file or a disk that can no longer read one: on Unix
+//! either ends the process with SIGBUS. Copy a database from an unreliable medium before using it.
 
 mod assemble;
 mod build;

@@ -55,7 +55,15 @@ impl Store {
         {
             self.disk.create_dir(&dir).map_err(WriteError::io(&dir))?;
         }
-        self.disk.sync_dir(&self.dir).map_err(WriteError::io(&self.dir))
+        self.disk.sync_dir(&self.dir).map_err(WriteError::io(&self.dir))?;
+        // The folder's own name stands in its parent.
+        let parent = self.dir.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let parent = parent.unwrap_or(Path::new("."));
+        match self.disk.sync_dir(parent) {
+            // It may be a folder that the user can write to but not read.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+            result => result.map_err(WriteError::io(parent)),
+        }
     }
 
     /// The folder.

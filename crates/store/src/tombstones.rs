@@ -111,7 +111,13 @@ impl Tombstones {
             }
             BITMAP => {
                 let ones: u64 = payload.iter().map(|byte| u64::from(byte.count_ones())).sum();
-                if payload.len() as u64 != segment.rows.div_ceil(8) || ones != count {
+                // Bits behind the last row would make more rows dead than there are.
+                let spare = match (segment.rows % 8, payload.last()) {
+                    (0, _) | (_, None) => 0,
+                    (used, Some(last)) => last >> used,
+                };
+                let whole = payload.len() as u64 == segment.rows.div_ceil(8);
+                if !whole || ones != count || spare != 0 {
                     return Err(bad());
                 }
                 Dead::Bitmap(payload.to_vec())
@@ -189,6 +195,22 @@ mod tests {
             prop_assert!(Tombstones::decode(&flipped, Path::new("x"), &segment(100)).is_err());
             prop_assert!(Tombstones::decode(&bytes[..at], Path::new("x"), &segment(100)).is_err());
         }
+    }
+
+    #[test]
+    fn bits_behind_the_last_row_are_refused() {
+        let mut bytes = encode(&segment(3), &[0, 1, 2]).unwrap();
+        bytes[TOMBSTONE_HEADER_BYTES] = 0b1111;
+        bytes[24] = 4;
+        let checksum = xxh3_64(&bytes[TOMBSTONE_HEADER_BYTES..]);
+        bytes[64..72].copy_from_slice(&checksum.to_le_bytes());
+        let checksum = xxh3_64(&bytes[..88]);
+        bytes[88..96].copy_from_slice(&checksum.to_le_bytes());
+        assert!(Tombstones::decode(&bytes, Path::new("x"), &segment(3)).is_err());
+        assert!(
+            Tombstones::decode(&bytes, Path::new("x"), &segment(4)).is_err(),
+            "another segment"
+        );
     }
 
     #[test]

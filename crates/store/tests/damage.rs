@@ -157,6 +157,49 @@ fn seal(bytes: &mut [u8]) {
     bytes[56..64].copy_from_slice(&checksum.to_le_bytes());
 }
 
+#[test]
+fn a_sealed_directory_that_contradicts_itself_is_refused() {
+    let sample = sample();
+    let sections = u32::from_le_bytes(sample.bytes[12..16].try_into().unwrap()) as usize;
+    let entry = |number: usize| HEADER_BYTES + number * SECTION_BYTES;
+    assert!({
+        let mut bytes = sample.bytes.clone();
+        seal(&mut bytes);
+        Segment::from_bytes(&bytes).is_ok()
+    });
+    let refused = |change: &dyn Fn(&mut Vec<u8>), what: &str| {
+        let mut bytes = sample.bytes.clone();
+        change(&mut bytes);
+        seal(&mut bytes);
+        assert!(Segment::from_bytes(&bytes).is_err(), "{what}");
+    };
+    refused(&|bytes| bytes[24] ^= 1, "rows of the header");
+    for number in 0..sections {
+        let at = entry(number);
+        refused(&|bytes| bytes[at + 16] ^= 1, "elements");
+        refused(&|bytes| bytes[at + 4] ^= 8, "width");
+        refused(&|bytes| bytes[at + 6] ^= 3, "metric");
+        refused(&|bytes| bytes[at + 24] ^= 1, "alignment");
+        refused(&|bytes| bytes[at + 30] = 1, "offset behind the file");
+        refused(&|bytes| bytes[at + 46] = 1, "checksums behind the file");
+        refused(&|bytes| bytes[at + 31..at + 32].fill(0xff), "offset that overflows");
+        refused(&|bytes| bytes.copy_within(entry(0)..entry(1), at.max(entry(1))), "twice");
+        let required = sample.bytes[at + 7] & 1 == 1;
+        for (field, value) in [(1, 0x70), (8, 1)] {
+            // An unknown table or version may be skipped only if it is not required. The nodes
+            // of a tree are not, but its children then lack them.
+            let mut bytes = sample.bytes.clone();
+            bytes[at + field] = value;
+            if !required {
+                let other = if number == sections - 1 { number - 1 } else { number + 1 };
+                bytes[entry(other) + field] = value;
+            }
+            seal(&mut bytes);
+            assert_eq!(Segment::from_bytes(&bytes).is_err(), required, "section {number}");
+        }
+    }
+}
+
 fn shared_sample() -> &'static Sample {
     static SAMPLE: OnceLock<Sample> = OnceLock::new();
     SAMPLE.get_or_init(sample)

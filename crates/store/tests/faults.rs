@@ -8,7 +8,7 @@ use hashward_store::{
     BuildOptions, ContentDigest, Disk, EntryRow, ExternalSorter, Generation, List, Manifest,
     RealDisk, Referenced, Store, WriteError,
 };
-use hashward_testkit::{Codes, Fault, FaultyDisk};
+use hashward_testkit::{Codes, Fault, FaultyDisk, Operation};
 use proptest::prelude::*;
 use std::path::Path;
 use std::sync::Arc;
@@ -80,6 +80,20 @@ fn an_import_that_fails_anywhere_leaves_only_complete_files() {
             assert_eq!(RealDisk.list(&real.temp_dir()).unwrap().len(), 0);
         }
     }
+}
+
+#[test]
+fn content_is_synced_before_its_name_and_the_name_before_success() {
+    let dir = tempfile::tempdir().unwrap();
+    Store::create(dir.path()).unwrap();
+    let disk = FaultyDisk::new(Fault::Once, u64::MAX);
+    let store = Store::with_disk(dir.path(), Arc::new(disk.clone()));
+    store.write_manifest(&Manifest::empty()).unwrap();
+    use Operation::{Create, Remove, Rename, Sync, SyncDir, Write};
+    assert_eq!(disk.log(), [Create, Write, Sync, Rename, SyncDir]);
+    // Content that is there already is not replaced, but its name is synced all the same.
+    store.write_manifest(&Manifest::empty()).unwrap();
+    assert_eq!(disk.log()[5..], [Create, Write, Sync, Remove, SyncDir]);
 }
 
 #[test]

@@ -4,8 +4,7 @@ use hashward_store::{Disk, DiskFile, RealDisk, SpoolFile};
 use std::ffi::OsString;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// How a [`FaultyDisk`] fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,26 +28,61 @@ pub struct FaultyDisk {
 struct State {
     fault: Fault,
     fail_at: u64,
-    operations: AtomicU64,
+    operations: Mutex<Vec<Operation>>,
+}
+
+/// What a [`FaultyDisk`] was asked to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// Make a folder.
+    CreateDir,
+    /// Make a file.
+    Create,
+    /// Make a file without a name.
+    Spool,
+    /// Write to either.
+    Write,
+    /// Read a file without a name.
+    Read,
+    /// Move in it.
+    Seek,
+    /// Bring a file's content to the disk.
+    Sync,
+    /// Name a file.
+    Rename,
+    /// Bring a folder's names to the disk.
+    SyncDir,
+    /// Remove a file.
+    Remove,
+    /// List a folder.
+    List,
 }
 
 impl FaultyDisk {
     /// Fails at operation `fail_at`, counted from 0. `u64::MAX` never fails, to count operations.
     #[must_use]
     pub fn new(fault: Fault, fail_at: u64) -> Self {
-        Self { state: Arc::new(State { fault, fail_at, operations: AtomicU64::new(0) }) }
+        Self { state: Arc::new(State { fault, fail_at, operations: Mutex::default() }) }
+    }
+
+    /// The operations so far, the failed ones included.
+    #[must_use]
+    pub fn log(&self) -> Vec<Operation> {
+        self.state.operations.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Number of operations so far.
     #[must_use]
     pub fn operations(&self) -> u64 {
-        self.state.operations.load(Ordering::Relaxed)
+        self.log().len() as u64
     }
 }
 
 impl State {
-    fn step(&self) -> io::Result<()> {
-        let number = self.operations.fetch_add(1, Ordering::Relaxed);
+    fn step(&self, operation: Operation) -> io::Result<()> {
+        let mut operations = self.operations.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = operations.len() as u64;
+        operations.push(operation);
         let fails = match self.fault {
             Fault::Once | Fault::Short => number == self.fail_at,
             Fault::Forever => number >= self.fail_at,
@@ -57,7 +91,7 @@ impl State {
     }
 
     fn write(&self, file: &mut dyn Write, bytes: &[u8]) -> io::Result<usize> {
-        if let Err(error) = self.step() {
+        if let Err(error) = self.step(Operation::Write) {
             if self.fault != Fault::Once {
                 file.write_all(&bytes[..bytes.len() / 2])?;
             }
@@ -69,39 +103,39 @@ impl State {
 
 impl Disk for FaultyDisk {
     fn create_dir(&self, path: &Path) -> io::Result<()> {
-        self.state.step()?;
+        self.state.step(Operation::CreateDir)?;
         RealDisk.create_dir(path)
     }
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
-        self.state.step()?;
+        self.state.step(Operation::Create)?;
         let file = RealDisk.create(path)?;
         Ok(Box::new(Faulty { file, state: self.state.clone() }))
     }
 
     fn spool(&self, dir: &Path) -> io::Result<Box<dyn SpoolFile>> {
-        self.state.step()?;
+        self.state.step(Operation::Spool)?;
         let file = RealDisk.spool(dir)?;
         Ok(Box::new(Faulty { file, state: self.state.clone() }))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.state.step()?;
+        self.state.step(Operation::Rename)?;
         RealDisk.rename(from, to)
     }
 
     fn sync_dir(&self, path: &Path) -> io::Result<()> {
-        self.state.step()?;
+        self.state.step(Operation::SyncDir)?;
         RealDisk.sync_dir(path)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        self.state.step()?;
+        self.state.step(Operation::Remove)?;
         RealDisk.remove(path)
     }
 
     fn list(&self, path: &Path) -> io::Result<Vec<OsString>> {
-        self.state.step()?;
+        self.state.step(Operation::List)?;
         RealDisk.list(path)
     }
 }
@@ -123,7 +157,7 @@ impl Write for Faulty<Box<dyn DiskFile>> {
 
 impl DiskFile for Faulty<Box<dyn DiskFile>> {
     fn sync(&mut self) -> io::Result<()> {
-        self.state.step()?;
+        self.state.step(Operation::Sync)?;
         self.file.sync()
     }
 }
@@ -140,14 +174,14 @@ impl Write for Faulty<Box<dyn SpoolFile>> {
 
 impl Read for Faulty<Box<dyn SpoolFile>> {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        self.state.step()?;
+        self.state.step(Operation::Read)?;
         self.file.read(bytes)
     }
 }
 
 impl Seek for Faulty<Box<dyn SpoolFile>> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.state.step()?;
+        self.state.step(Operation::Seek)?;
         self.file.seek(to)
     }
 }

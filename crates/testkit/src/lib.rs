@@ -14,4 +14,4 @@ mod codes;
 mod disk;
 
 pub use codes::{Codes, brute_force};
-pub use disk::{Fault, FaultyDisk};
+pub use disk::{Fault, FaultyDisk, Operation};

@@ -32,7 +32,7 @@ pub(crate) fn row(source: &mut Codes, number: u64, pool: &[Pdq]) -> EntryRow {
         key: EntryKey::of(source_id.as_deref(), &hashes),
         entry: EntryId(1000 + number),
         source_row: number + 1,
-        quality: (source.below(3) > 0).then(|| Quality(source.below(101) as u8)),
+        quality: (source.below(3) > 0).then(|| Quality(10 * source.below(11) as u8)),
         name: maybe(source.below(3), format!("picture {}.jpg", source.below(9))),
         category: maybe(source.below(2), "A1".to_owned()),
         attributes: maybe(source.below(2), format!("{{\"n\":{number}}}")),
