@@ -48,7 +48,7 @@ pub fn examine(
         Found::only(Pictures::NotAsked)
     };
     if reading.error.is_none() && plan.digests != DigestKinds::default() {
-        reading.to_end(&mut |_| {});
+        reading.run_through(&mut |_| {});
     }
     if let Some(error) = reading.error.take() {
         return Ok(reading.failed(sniffed.media_type, &error));
@@ -121,7 +121,7 @@ fn decode(
     let header = worker::header(format, limits, plan);
     let outcome = workers.run(&header, reading.size, |job, attempt| {
         if attempt == Attempt::First {
-            reading.to_end(&mut |bytes| job.send(bytes));
+            reading.run_through(&mut |bytes| job.send(bytes));
         } else {
             reading.again(&mut |bytes| job.send(bytes));
         }
@@ -183,7 +183,7 @@ impl Reading<'_> {
 
     /// Makes the pass, unless it was made: digests every chunk and hands it to `also`. An error
     /// is kept.
-    fn to_end(&mut self, also: &mut dyn FnMut(&[u8])) {
+    fn run_through(&mut self, also: &mut dyn FnMut(&[u8])) {
         let Some(first) = self.first.take() else { return };
         let (read, hasher) = (&mut self.read, &mut self.hasher);
         let result = each_chunk(self.source, self.size, first, |bytes| {

@@ -1,4 +1,5 @@
 //! Whole files through real worker processes, and through workers that misbehave.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test program with its own main")]
 
 use hashward_evidence::{MemorySource, ReadAt};
 use hashward_examine::{Examination, Pictures, Plan, examine, worker_main};

@@ -46,6 +46,9 @@ impl WorkerCommand {
         command.env("MALLOC_MMAP_THRESHOLD_", "262144");
         command.env("MALLOC_TRIM_THRESHOLD_", "524288");
         command.env("MALLOC_TOP_PAD_", "131072");
+        // Whoever pins the instruction set means all processes.
+        const BACKEND: &str = "HASHWARD_BACKEND";
+        command.envs(std::env::var_os(BACKEND).map(|pin| (BACKEND, pin)));
         os::detach(&mut command);
         command
     }

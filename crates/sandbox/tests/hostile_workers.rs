@@ -2,6 +2,7 @@
 //!
 //! The program starts itself again as the worker; the job's header tells the worker how to
 //! misbehave.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test program with its own main")]
 
 use hashward_sandbox::{
     Attempt, Failure, Host, Job, Outcome, Pool, PoolError, PoolLimits, WorkerCommand, serve,

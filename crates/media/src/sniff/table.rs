@@ -135,7 +135,8 @@ pub(super) const TABLE: &[Row] = &[
     unsupported(b"PACK\0\0\0\x03", "application/x-git-pack", ARCHIVE),
     unsupported(b"# v2 git bundle", "application/x-git-bundle", ARCHIVE),
     unsupported(b"Cr24", "application/x-chrome-extension", ARCHIVE),
-    unsupported(b"GVariant", "application/x-gvariant", "resource bundle"),
+    unsupported(b"JM\x01\0PK\x03\x04", "application/x-java-jmod", ARCHIVE),
+    unsupported(b"GVariant", "application/x-gvariant", "GVariant database or resource bundle"),
     // Documents.
     unsupported(b"{\\rtf", "application/rtf", DOCUMENT),
     unsupported(b"AT&TFORM", "image/vnd.djvu", DOCUMENT),
@@ -198,7 +199,8 @@ pub(super) const TABLE: &[Row] = &[
     plain(b"dex\n", "application/vnd.android.dex"),
     plain(b"GOOF----", "application/x-guile-object"),
     plain(b";ELC", "application/x-elisp-bytecode"),
-    plain(b"RUST\0\0\0", "application/x-rust-metadata"),
+    plain(b"rust\0\0\0", "application/x-rust-metadata"),
+    plain(b"GOBJ\nMETADATA\r\n", "application/x-gobject-typelib"),
     // Audio.
     plain(b"fLaC", "audio/flac"),
     plain(b"ID3", "audio/mpeg"),

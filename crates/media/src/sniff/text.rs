@@ -46,10 +46,7 @@ fn looks_like_text(head: &[u8]) -> bool {
         // The head may end inside a character.
         Ok(_) => controls * 50 <= head.len(),
         Err(error) if error.error_len().is_none() => controls * 50 <= head.len(),
-        Err(_) => {
-            let high = head.iter().filter(|&&b| b >= 0x80).count();
-            controls == 0 && high * 3 <= head.len()
-        }
+        Err(_) => controls == 0,
     }
 }
 
