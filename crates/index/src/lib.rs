@@ -23,10 +23,12 @@ pub mod exact;
 pub mod linear;
 pub mod mih;
 pub mod permutation;
+pub mod plan;
 pub mod prefix;
 
 pub use bktree::Tree;
 pub use exact::DigestTable;
+pub use mih::MultiIndex;
 
 /// One query code and how far from it a match may be.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -49,15 +51,20 @@ pub struct Match {
 }
 
 /// How to search. The matches are the same; only the time differs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Method {
-    /// Whatever should be fastest.
+    /// Whatever should be fastest, see [`plan`].
     #[default]
     Auto,
     /// Compare with every code.
     Linear,
     /// Walk the BK-tree; a table that has none is scanned.
     BkTree,
+    /// Compare the prefix column, and whole codes where it is close; a table that has none is
+    /// scanned.
+    Prefix,
+    /// Look up near values in the multi-index; a table that has none is scanned.
+    MultiIndex,
 }
 
 /// A table whose structure cannot be that of any table that was built.
@@ -77,23 +84,35 @@ impl std::error::Error for Damaged {}
 pub struct CodeTable<'a> {
     codes: &'a [[u8; 32]],
     tree: Option<Tree<'a>>,
+    prefix: Option<&'a [[u8; 16]]>,
+    multi: Option<&'a MultiIndex<'a>>,
 }
 
 impl<'a> CodeTable<'a> {
-    /// The largest radius at which [`Method::Auto`] walks the BK-tree. Random codes lie 128 ± 8
-    /// bits apart, so a wider ring around a node's distance lets nearly every child through.
-    pub const BKTREE_RADIUS: u16 = 8;
-
     /// A table without further indexes.
     #[must_use]
     pub const fn new(codes: &'a [[u8; 32]]) -> Self {
-        Self { codes, tree: None }
+        Self { codes, tree: None, prefix: None, multi: None }
     }
 
     /// The same table with the BK-tree that was built when its codes were put in this order.
     #[must_use]
     pub const fn with_tree(mut self, tree: Tree<'a>) -> Self {
         self.tree = Some(tree);
+        self
+    }
+
+    /// The same table with its prefix column: [`prefix::of`] each code.
+    #[must_use]
+    pub const fn with_prefix(mut self, prefix: &'a [[u8; 16]]) -> Self {
+        self.prefix = Some(prefix);
+        self
+    }
+
+    /// The same table with its multi-index, which is used only together with a prefix column.
+    #[must_use]
+    pub const fn with_multi_index(mut self, index: &'a MultiIndex<'a>) -> Self {
+        self.multi = Some(index);
         self
     }
 
@@ -115,22 +134,16 @@ impl<'a> CodeTable<'a> {
     /// order, and gives the number of distances that were computed.
     ///
     /// # Errors
-    /// [`Damaged`] when the tree is none; matches given before are then not all.
+    /// [`Damaged`] when an index is not one of these codes; matches given before are then not all.
     pub fn search(
         &self,
         method: Method,
         targets: &[Target],
-        mut found: impl FnMut(Match),
+        found: impl FnMut(Match),
     ) -> Result<u64, Damaged> {
-        let Some(tree) = self.tree.filter(|_| method != Method::Linear) else {
-            return Ok(linear::search(self.codes, targets, found));
-        };
-        if method == Method::BkTree {
-            return tree.search(self.codes, targets, found);
+        if method == Method::Auto {
+            return self.search_auto(targets, found);
         }
-        if targets.iter().all(|target| target.radius <= Self::BKTREE_RADIUS) {
-            return tree.search(self.codes, targets, found);
-        }
-        Ok(linear::search(self.codes, targets, &mut found))
+        self.search_by(method, targets, found)
     }
 }

@@ -73,6 +73,13 @@ impl<'a> MultiIndex<'a> {
         Ok(Self { count: directory.count(), slots: tables.collect() })
     }
 
+    /// The plan for a radius; none where a scan is expected to be faster.
+    #[must_use]
+    pub fn plan(&self, radius: u16) -> Option<Plan> {
+        let cut: Vec<Slot> = self.slots.iter().map(|table| table.slot).collect();
+        Plan::with_costs(&cut, self.count, radius, &Costs::measured(self.count))
+    }
+
     /// Number of codes that are indexed.
     #[must_use]
     pub fn len(&self) -> usize {

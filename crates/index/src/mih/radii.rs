@@ -7,13 +7,14 @@ use std::ops::Range;
 const MAX_FLIPS: u32 = 6;
 
 /// What the steps of a search cost, in nanoseconds. Only their ratios matter: they decide which
-/// flips to spend where, and when to scan instead; the matches are the same.
-///
-/// [`Costs::measured`] holds what the regression bench `index` (group `mih`) gave; run
-/// `cargo bench -p hashward-benches index` and fit the times per query to the counts of a
-/// [`Plan`] to measure them anew.
+/// flips to spend where, and when to scan instead; the matches are the same. [`crate::plan`] says
+/// where they are from.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Costs {
+    /// What every query costs.
+    pub query: f64,
+    /// What every slot costs that is looked at: its fetches wait for one another.
+    pub slot: f64,
     /// Fetching a block's record.
     pub block: f64,
     /// Reading one value's ends in a record that has been fetched.
@@ -22,7 +23,7 @@ pub struct Costs {
     pub ids: f64,
     /// Fetching and comparing one candidate.
     pub candidate: f64,
-    /// Comparing one code in a scan.
+    /// Comparing one code in a scan of the prefix column.
     pub scan: f64,
 }
 
@@ -31,16 +32,16 @@ impl Costs {
     /// fetches miss the caches and the address translation.
     #[must_use]
     pub fn measured(count: u32) -> Self {
-        // A fetch costs 2 ns below a hundred thousand codes and rises by 1.5 ns per doubling, up to
-        // 12 ns, where nothing is in a cache any more.
         let doublings = (f64::from(count.max(1)) / 100_000.0).log2();
-        let fetch = (2.0 + 1.5 * doublings).clamp(2.0, 12.0);
+        let fetch = (3.0 + doublings).clamp(1.5, 11.0);
         Self {
+            query: 300.0,
+            slot: 120.0,
             block: fetch,
             value: 2.5,
             ids: fetch,
             candidate: fetch + 2.0,
-            scan: if count < 1_000_000 { 0.15 } else { 0.45 },
+            scan: if count < 1_500_000 { 0.17 } else { 0.48 },
         }
     }
 }
@@ -73,7 +74,7 @@ impl Plan {
         };
         let mut units = vec![0u32; cut.len()];
         let mut prices: Vec<f64> = cut.iter().map(|slot| next(slot, 0)).collect();
-        let mut cost = 0.0;
+        let mut cost = costs.query;
         for _ in 0..=radius {
             let cheapest = (0..cut.len()).min_by(|a, b| prices[*a].total_cmp(&prices[*b]))?;
             cost += prices[cheapest];
@@ -106,7 +107,10 @@ fn shell_cost(slot: Slot, count: u32, flips: u32, costs: &Costs) -> f64 {
     let blocks = choose(u32::from(slot.width - slot.block), flips);
     let load = f64::from(count) / f64::from(1u32 << slot.width);
     let occupied = 1.0 - (-load).exp();
-    blocks * costs.block + values * (costs.value + occupied * costs.ids + load * costs.candidate)
+    let first = if flips == 0 { costs.slot } else { 0.0 };
+    first
+        + blocks * costs.block
+        + values * (costs.value + occupied * costs.ids + load * costs.candidate)
 }
 
 fn choose(n: u32, k: u32) -> f64 {

@@ -69,17 +69,20 @@ impl Directory {
     ///
     /// Narrow slots hold too many codes per value, wide ones have more values than memory allows
     /// and too many values within a few flips. The widths come from minimising the cost model of
-    /// [`super::Plan`] over all cuts; below 200,000 codes a scan is faster than any of them.
+    /// [`super::Plan`] over all cuts. Below 50,000 codes a scan is faster at radius 31.
     #[must_use]
     pub fn for_count(count: u32) -> Self {
         let widths: &[(u8, usize)] = match count {
             0..2_000 => &[(8, 16)],
-            2_000..50_000 => &[(12, 16)],
-            50_000..250_000 => &[(16, 15)],
-            250_000..400_000 => &[(17, 13), (16, 2)],
-            400_000..800_000 => &[(19, 4), (18, 10)],
-            800_000..1_600_000 => &[(20, 9), (19, 4)],
-            1_600_000..4_000_000 => &[(22, 4), (21, 8)],
+            2_000..12_000 => &[(12, 14)],
+            12_000..70_000 => &[(13, 14)],
+            70_000..170_000 => &[(15, 14)],
+            170_000..250_000 => &[(16, 14)],
+            250_000..350_000 => &[(17, 13), (16, 2)],
+            350_000..450_000 => &[(18, 14)],
+            450_000..800_000 => &[(19, 4), (18, 10)],
+            800_000..1_800_000 => &[(20, 9), (19, 4)],
+            1_800_000..4_000_000 => &[(22, 4), (21, 8)],
             4_000_000..7_000_000 => &[(24, 1), (23, 9), (20, 1)],
             7_000_000..60_000_000 => &[(24, 6), (23, 4), (20, 1)],
             _ => &[(26, 6), (25, 4)],
@@ -197,7 +200,9 @@ mod tests {
     /// of 32-value blocks or two per value of 16-value blocks.
     #[test]
     fn bytes_per_code() {
-        for count in [250_000, 300_000, 500_000, 1_000_000, 2_000_000, 5_000_000, 10_000_000] {
+        // The ends of each range of counts that has a cut of its own.
+        let ends = [12, 70, 170, 250, 350, 450, 800, 1_800, 4_000, 7_000, 60_000, 100_000];
+        for count in ends.into_iter().flat_map(|end| [end * 1000 - 1, end * 1000]).skip(1) {
             let mut directory = Directory::for_count(count);
             for slot in 0..directory.slots.len() {
                 directory.set_words(slot, count);
