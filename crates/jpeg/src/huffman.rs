@@ -49,22 +49,21 @@ impl Symbol {
         self.0 >> 8 & 0xFF
     }
 
-    /// Bits of the value.
+    /// As many ones as the value has bits.
     #[inline(always)]
-    pub(crate) fn size(self) -> u32 {
-        (self.0 >> 16).count_ones()
+    pub(crate) fn mask(self) -> u32 {
+        self.0 >> 16
     }
 
     /// Bits of the code.
-    #[inline(always)]
-    pub(crate) fn code(self) -> u32 {
-        self.total() - self.size()
+    fn code(self) -> u32 {
+        self.total() - self.mask().count_ones()
     }
 
     /// The value whose bits follow the code, both at the top of `bits`.
     #[inline(always)]
     pub(crate) fn value(self, bits: u64) -> i32 {
-        let mask = (self.0 >> 16) as i32;
+        let mask = self.mask() as i32;
         let magnitude = bits.rotate_left(self.total() & 63) as i32 & mask;
         // Values of which the first bit is 0 are negative.
         if magnitude > mask >> 1 { magnitude } else { magnitude - mask }

@@ -52,9 +52,10 @@ use markers::Parser;
 pub enum Scale {
     /// Every pixel.
     Full,
-    /// One pixel for 2 × 2, from the low 4 × 4 coefficients of each block.
+    /// One pixel for 2 × 2: their mean, from the low 4 × 4 coefficients of each block.
     Half,
-    /// One pixel for 4 × 4, from the low 2 × 2 coefficients of each block.
+    /// One pixel for 4 × 4, from the low 2 × 2 coefficients of each block; contrasts within a
+    /// block are enhanced so that blurs over many blocks come out right.
     Quarter,
     /// One pixel for 8 × 8: the mean of each block.
     Eighth,

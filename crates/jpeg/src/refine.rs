@@ -87,8 +87,8 @@ impl Entry<'_> {
             if k > last {
                 return Err(Fault::Overrun);
             }
-            if symbol.size() > 0 {
-                self.set(k, (symbol.value(bits) as i16) << low)?;
+            if symbol.mask() > 0 {
+                self.set(k, symbol.value(bits) << low)?;
             }
             k += 1;
         }
@@ -109,18 +109,18 @@ impl Entry<'_> {
         if *end_of_band == 0 {
             while k <= last {
                 reader.refill();
-                let symbol = table.find(reader.peek())?;
-                reader.consume(symbol.code());
+                let bits = reader.peek();
+                let symbol = table.find(bits)?;
+                reader.consume(symbol.total());
                 if symbol.run() >= END {
                     *end_of_band = run_length(reader, symbol.run() - END);
                     break;
                 }
-                let value = match symbol.size() {
-                    0 => 0,
-                    1 if reader.take(1) == 1 => 1 << low,
-                    1 => -(1 << low),
-                    _ => return Err(Fault::Code),
-                };
+                // New values are 1 or −1.
+                let value = symbol.value(bits) << low;
+                if symbol.mask() > 1 {
+                    return Err(Fault::Code);
+                }
                 k = self.skip_zeros(reader, k, last, symbol.run(), low);
                 if value != 0 {
                     if k > last {
@@ -140,6 +140,7 @@ impl Entry<'_> {
 
     /// Passes `zeros` coefficients that are zero, correcting the others on the way, and those
     /// behind; gives the place of the next zero, or one behind `last`.
+    #[inline(always)]
     fn skip_zeros(
         &mut self,
         reader: &mut BitReader<'_>,
@@ -159,27 +160,39 @@ impl Entry<'_> {
         end
     }
 
-    /// Takes one bit for each coefficient from `first` to `last` that is not zero.
+    /// Takes one bit for each coefficient from `first` to `last` that is not zero, and moves those
+    /// with a 1 away from zero.
     #[inline(always)]
     fn correct(&mut self, reader: &mut BitReader<'_>, first: u32, last: u32, low: u8) {
-        let mut present = *self.present & between(first, last);
-        while present != 0 {
-            let value = &mut self.values[(present.trailing_zeros() & 63) as usize];
-            // A bit that is set already comes from a broken file; adding would carry.
-            if reader.bit() && *value & (1 << low) == 0 {
-                *value += if *value > 0 { 1 << low } else { -(1 << low) };
+        let present = *self.present & between(first, last);
+        // A refill is good for 56 bits, that is for either half of a block.
+        for mut half in [present & 0xFFFF_FFFF, present & !0xFFFF_FFFF] {
+            if half == 0 {
+                continue;
             }
-            present &= present - 1;
+            reader.refill();
+            let mut bits = reader.peek();
+            let mut count = 0;
+            while half != 0 {
+                let value = &mut self.values[(half.trailing_zeros() & 63) as usize];
+                let step = ((bits >> 63) as i16) << low;
+                let sign = *value >> 15;
+                *value += (step ^ sign) - sign;
+                bits <<= 1;
+                count += 1;
+                half &= half - 1;
+            }
+            reader.consume(count);
         }
     }
 
     #[inline(always)]
-    fn set(&mut self, k: u32, value: i16) -> Result<(), Fault> {
+    fn set(&mut self, k: u32, value: i32) -> Result<(), Fault> {
         // Eleven bits are what 8-bit samples can give.
         if value.unsigned_abs() > 1 << 11 {
             return Err(Fault::Range);
         }
-        self.values[(k & 63) as usize] = value;
+        self.values[(k & 63) as usize] = value as i16;
         *self.present |= 1 << (k & 63);
         Ok(())
     }

@@ -113,5 +113,45 @@ mod tests {
                 prop_assert!((f64::from(*fast) - exact.clamp(0.0, 255.0)).abs() < 1.01);
             }
         }
+
+        #[test]
+        fn half_scale_is_the_mean_of_two_by_two(mut block in blocks()) {
+            for place in (0..64).filter(|place| place % 8 > 3 || place / 8 > 3) {
+                block.coefficients[place] = 0;
+            }
+            let exact = exact(block.coefficients.first_chunk().unwrap());
+            for (y, row) in half(&block).iter().enumerate() {
+                for (x, &sample) in row.iter().enumerate() {
+                    let mean = (0..4).map(|i| exact[2 * y + i / 2][2 * x + i % 2]).sum::<f64>() / 4.0;
+                    // Beyond this first-pass values are clipped.
+                    if block.magnitude < 5000 {
+                        prop_assert!((f64::from(sample) - mean.clamp(0.0, 255.0)).abs() < 1.3);
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn quarter_scale_keeps_sums_under_linear_weights(values: [i8; 4]) {
+            let mut block = Block::new();
+            for (place, value) in [0, 1, 8, 9].into_iter().zip(values) {
+                block.coefficients[place] = value.into();
+            }
+            let exact = exact(block.coefficients.first_chunk().unwrap());
+            let samples = quarter(&block);
+            // Where samples of either were clipped the sums differ.
+            let clipped = samples.as_flattened().iter().any(|&v| v == 0 || v == 255);
+            for weight in [|x: f64, _: f64| x, |_: f64, y: f64| y, |x: f64, y: f64| x * y] {
+                let of = |side: usize, value: &dyn Fn(usize, usize) -> f64| -> f64 {
+                    let centre = |i: usize| (i as f64 + 0.5) * 8.0 / side as f64 - 4.0;
+                    let area = (64 / side / side) as f64;
+                    let places = (0..side * side).map(|i| (i / side, i % side));
+                    places.map(|(y, x)| weight(centre(x), centre(y)) * value(y, x) * area).sum()
+                };
+                let few = of(2, &|y, x| f64::from(samples[y][x]));
+                let all = of(8, &|y, x| exact[y][x]);
+                prop_assert!(clipped || (few - all).abs() < 140.0, "{few} {all}");
+            }
+        }
     }
 }
