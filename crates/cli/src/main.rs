@@ -22,7 +22,10 @@ fn main() -> std::process::ExitCode {
     }
     let args = args::Args::parse();
     let mut printer = Printer::new(args.quiet);
-    let result = commands::run(args.command, &mut printer);
+    // A pinned backend that is not there would otherwise only be noticed in the middle of a run.
+    let result = hashward_engine::Backend::pinned()
+        .map_err(anyhow::Error::from)
+        .and_then(|_| commands::run(args.command, &mut printer));
     let result = result.and_then(|status| Ok(printer.flush().map(|()| status)?));
     match result {
         Ok(status) => status.into(),

@@ -35,7 +35,10 @@ fn only_the_kinds_asked_for_stand_there() {
     assert_eq!(ran.code, Some(0));
     let object = &ran.json()[0];
     let keys: Vec<&String> = object.as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["error", "height", "md5", "media_type", "path", "sha1", "size", "type", "width"]);
+    assert_eq!(
+        keys,
+        ["error", "height", "md5", "media_type", "path", "sha1", "size", "type", "width"]
+    );
     assert_eq!(object["type"], "file");
 }
 
@@ -48,7 +51,10 @@ fn pictures_by_content_with_eight_orientations() {
     let ran = run(args.into_iter().chain([path.as_os_str()]));
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     let file = &ran.json()[0];
-    assert_eq!((&file["media_type"], &file["width"], &file["height"]), (&"image/png".into(), &320.into(), &240.into()));
+    assert_eq!(
+        (&file["media_type"], &file["width"], &file["height"]),
+        (&"image/png".into(), &320.into(), &240.into())
+    );
     let pdq = &file["pdq"];
     assert!(pdq["quality"].as_u64().unwrap() >= 50);
     let turned = pdq["dihedral"].as_object().unwrap();
@@ -62,7 +68,8 @@ fn pictures_by_content_with_eight_orientations() {
     // The mirrored picture's own hash is the hash of the mirrored orientation, almost.
     let mirrored = hashward_synth::Transform::Turn(hashward_synth::Turn::FlipX).apply(&made, 0);
     let mirrored = hash(&lab.write("mirrored", png(&mirrored)));
-    let near = distance(mirrored["pdq"]["hash"].as_str().unwrap(), turned["flip_x"].as_str().unwrap());
+    let near =
+        distance(mirrored["pdq"]["hash"].as_str().unwrap(), turned["flip_x"].as_str().unwrap());
     assert!(near <= 10, "{near}");
 }
 
@@ -79,7 +86,13 @@ fn order_and_bytes_do_not_depend_on_threads() {
         lab.write(format!("{}/{number}.txt", number % 3), FileKind::Text.bytes(number).unwrap());
     }
     let with = |jobs: &str| {
-        let ran = run(["hash".as_ref(), "--json".as_ref(), "-j".as_ref(), jobs.as_ref(), lab.root().as_os_str()]);
+        let ran = run([
+            "hash".as_ref(),
+            "--json".as_ref(),
+            "-j".as_ref(),
+            jobs.as_ref(),
+            lab.root().as_os_str(),
+        ]);
         assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
         ran.out
     };
@@ -95,13 +108,18 @@ fn errors_are_records_and_exit_code_3() {
     let good = lab.write("good.jpg", jpeg(&picture(3, 200, 200)));
     let whole = std::fs::read(&good).unwrap();
     let cut = lab.write("truncated.jpg", &whole[..whole.len() / 2]);
-    let ran = run(["hash".as_ref(), "--json".as_ref(), cut.as_os_str(), lab.path("missing").as_os_str()]);
+    let ran =
+        run(["hash".as_ref(), "--json".as_ref(), cut.as_os_str(), lab.path("missing").as_os_str()]);
     assert_eq!(ran.code, Some(3));
     let files = ran.json();
     assert!(files[0]["error"].as_str().unwrap().starts_with("io: "), "{}", ran.out);
     assert!(files[0]["md5"].is_null() && files[0].get("md5").is_some());
     assert!(files[1]["error"].as_str().unwrap().starts_with("truncated: "), "{}", ran.out);
-    assert_eq!(files[1]["md5"].as_str().unwrap().len(), 32, "digests of a broken picture are still its digests");
+    assert_eq!(
+        files[1]["md5"].as_str().unwrap().len(),
+        32,
+        "digests of a broken picture are still its digests"
+    );
     // What has digests only is no error.
     let text = lab.write("t.txt", "text");
     let zip = lab.write("t.zip", FileKind::Zip.bytes(1).unwrap());

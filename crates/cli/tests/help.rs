@@ -41,7 +41,18 @@ fn version() {
 }
 
 #[test]
+fn a_pinned_backend_that_is_not_there_is_refused() {
+    for pin in ["neo", if cfg!(target_arch = "aarch64") { "avx2" } else { "neon" }] {
+        let mut command = hashward();
+        command.env("HASHWARD_BACKEND", pin).args(["hash", "x"]);
+        let ran = common::finish(&mut command, "");
+        assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""));
+        assert!(ran.err.starts_with("error: HASHWARD_BACKEND"), "{}", ran.err);
+    }
+}
+
+#[test]
 fn a_worker_without_a_supervisor_ends() {
-    let ran = common::finish(hashward().arg("__worker"), "");
-    assert!(ran.code.is_some());
+    let worker = hashward().arg("__worker").stdin(std::process::Stdio::null()).output().unwrap();
+    assert!(worker.status.code().is_some());
 }

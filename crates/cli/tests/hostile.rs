@@ -33,7 +33,12 @@ fn family(pid: u32) -> BTreeSet<u32> {
         .collect();
     loop {
         let before = family.len();
-        family.extend(all.iter().filter(|(_, above)| family.contains(&(*above as u32))).map(|(pid, _)| *pid).collect::<Vec<_>>());
+        family.extend(
+            all.iter()
+                .filter(|(_, above)| family.contains(&(*above as u32)))
+                .map(|(pid, _)| *pid)
+                .collect::<Vec<_>>(),
+        );
         if family.len() == before {
             return family;
         }
@@ -135,7 +140,8 @@ fn an_interrupt_ends_the_run_with_a_summary() {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     assert!(lines.next().unwrap().unwrap().contains("\"type\":\"run\""));
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
-    let rest: Vec<Value> = lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect();
+    let rest: Vec<Value> =
+        lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect();
     assert_eq!(child.wait().unwrap().code(), Some(130));
     let summary = of(&rest, "summary")[0];
     assert_eq!((&summary["interrupted"], &summary["complete"]), (&true.into(), &false.into()));
@@ -148,7 +154,8 @@ fn a_closed_pipe_is_no_error() {
     for number in 0..3000 {
         lab.write(format!("tree/{number}-{}", "long".repeat(30)), "x");
     }
-    let mut child = spawn(hashward().args(["hash", "--json", "--kinds", "md5"]).arg(lab.path("tree")));
+    let mut child =
+        spawn(hashward().args(["hash", "--json", "--kinds", "md5"]).arg(lab.path("tree")));
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
     stdout.read_line(&mut line).unwrap();
@@ -220,7 +227,8 @@ fn pipes_sockets_and_devices_do_not_block() {
     let (code, objects, _) = output(spawn(scan(&db, &lab.path("tree")).arg("/dev/zero")));
     assert_eq!(code, Some(0));
     let skipped: Vec<&Value> = of(&objects, "skipped");
-    let reasons: Vec<&str> = skipped.iter().map(|object| object["reason"].as_str().unwrap()).collect();
+    let reasons: Vec<&str> =
+        skipped.iter().map(|object| object["reason"].as_str().unwrap()).collect();
     assert_eq!(reasons, ["device", "fifo", "link"]);
     assert_eq!(of(&objects, "summary")[0]["skipped"], 3);
 }

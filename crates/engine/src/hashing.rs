@@ -1,7 +1,7 @@
 //! Digests and perceptual hashes of files, without any known material.
 
 use crate::examiner::{Examiner, Looked, pool, threads};
-use crate::pipeline::{self, Order, PipelineError};
+use crate::pipeline::{self, Order};
 use crate::progress::{Progress, Stop};
 use crate::scan::ScanError;
 use crate::verdict::{PathName, Skipped};
@@ -156,15 +156,10 @@ pub fn hash_files(
         }
         serde_json::to_vec(&record).map_err(|error| ScanError::Sink(io::Error::from(error)))
     };
-    let result = pipeline::run(Walk::new(roots), threads, options.order, stop, work, |line| {
+    pipeline::run(Walk::new(roots), threads, options.order, stop, work, |line| {
         sink(&serde_json::from_slice(line)?)
-    });
-    match result {
-        Ok(()) => Ok(HashSummary { files: files.into_inner(), errors: errors.into_inner() }),
-        Err(PipelineError::Work(error)) => Err(error),
-        Err(PipelineError::Sink(error)) => Err(ScanError::Sink(error)),
-        Err(PipelineError::Spill(error)) => Err(ScanError::Spill(error)),
-    }
+    })?;
+    Ok(HashSummary { files: files.into_inner(), errors: errors.into_inner() })
 }
 
 /// The record of one item; nothing where the run was interrupted.

@@ -17,6 +17,7 @@ pub mod verdict;
 
 pub use examiner::{WORKER_ARGUMENT, threads};
 pub use hashward_examine::worker_main;
+pub use hashward_kernels::Backend;
 pub use hashward_store::{Generation, ListKind};
 pub use memory::MemoryHasher;
 pub use pipeline::Order;

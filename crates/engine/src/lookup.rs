@@ -20,12 +20,12 @@ pub enum HashTextError {
         digits: usize,
     },
     /// The text is no hash of its kind.
-    #[error("the {kind} {source}")]
+    #[error("the {kind} {fault}")]
     Digits {
         /// The kind.
         kind: HashKind,
         /// What is wrong.
-        source: HexError,
+        fault: HexError,
     },
 }
 
@@ -50,7 +50,7 @@ pub fn parse(text: &str, kind: Option<HashKind>) -> Result<HashValue, HashTextEr
             (kind, text)
         }
     };
-    HashValue::parse(kind, digits).map_err(|source| HashTextError::Digits { kind, source })
+    HashValue::parse(kind, digits).map_err(|fault| HashTextError::Digits { kind, fault })
 }
 
 /// Looks a hash up. Verify the generation beforehand.

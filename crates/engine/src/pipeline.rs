@@ -31,19 +31,13 @@ pub enum Order {
 }
 
 /// Why a pipeline ended early.
-#[derive(Debug, thiserror::Error)]
-pub enum PipelineError<E: std::error::Error + 'static> {
+#[derive(Debug)]
+pub(crate) enum PipelineError<E> {
     /// The work itself cannot go on.
-    #[error(transparent)]
     Work(E),
     /// Results cannot be handed on.
-    #[error(transparent)]
     Sink(io::Error),
     /// Waiting results cannot be kept.
-    #[error(
-        "cannot keep results in a temporary file: {0}; \
-         free some space or set TMPDIR, or use --order found"
-    )]
     Spill(io::Error),
 }
 
@@ -59,7 +53,7 @@ pub(crate) fn run<E>(
     mut sink: impl FnMut(&[u8]) -> io::Result<()>,
 ) -> Result<(), PipelineError<E>>
 where
-    E: std::error::Error + Send + 'static,
+    E: Send,
 {
     let given_out = AtomicU64::new(0);
     let threads = threads.max(1);
@@ -114,7 +108,7 @@ fn serve<E>(
     }
 }
 
-fn collect<E: std::error::Error>(
+fn collect<E>(
     results: &Receiver<(u64, Result<Vec<u8>, E>)>,
     order: Order,
     given_out: &AtomicU64,

@@ -46,10 +46,10 @@ pub struct ScanOptions {
 #[derive(Debug, thiserror::Error)]
 pub enum ScanError {
     /// The known material is damaged. Nothing was matched against it.
-    #[error("the database is damaged and must not be trusted: {0}")]
+    #[error("the database is damaged and must not be trusted")]
     Damaged(#[source] ReadError),
     /// A folder that was to be left out cannot be found.
-    #[error("cannot look at the excluded folder {path}: {source}", path = .path.display())]
+    #[error("cannot look at the excluded folder {}", .path.display())]
     Exclude {
         /// The folder.
         path: PathBuf,
@@ -60,12 +60,12 @@ pub enum ScanError {
     #[error(transparent)]
     Workers(#[from] PoolError),
     /// Records cannot be handed on.
-    #[error(transparent)]
-    Sink(io::Error),
+    #[error("cannot write the results")]
+    Sink(#[source] io::Error),
     /// Waiting records cannot be kept.
     #[error(
-        "cannot keep results in a temporary file: {0}; \
-         free some space or set TMPDIR, or use --order found"
+        "cannot keep results in a temporary file; free some space or set TMPDIR, \
+         or use --order found"
     )]
     Spill(#[source] io::Error),
 }

@@ -24,7 +24,7 @@ pub(crate) struct LookupArgs {
     #[arg(long, value_name = "DB")]
     db: PathBuf,
     /// Largest distance between perceptual hashes, in bits of 256 [default: the list's, else 31].
-    #[arg(long, value_name = "R", value_parser = clap::value_parser!(u16).range(0..=128))]
+    #[arg(long, value_name = "R", value_parser = clap::value_parser!(u16).range(0..=256))]
     radius: Option<u16>,
     /// The kind of bare hashes: md5, sha1, sha256, blake3, pdq.
     #[arg(long, value_name = "K", value_parser = super::hash::parse_kind)]

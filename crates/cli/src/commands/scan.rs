@@ -3,7 +3,6 @@
 use crate::exit::ExitStatus;
 use crate::printer::{self, Printer};
 use crate::{interrupt, text};
-use anyhow::Context;
 use hashward_engine::database::{Access, Database};
 use hashward_engine::matching::Policy;
 use hashward_engine::scan::{self, ScanError, ScanOptions};
@@ -25,7 +24,7 @@ pub(crate) struct ScanArgs {
     #[arg(long, value_name = "DB")]
     db: PathBuf,
     /// Largest distance between perceptual hashes, in bits of 256 [default: the list's, else 31].
-    #[arg(long, value_name = "R", value_parser = clap::value_parser!(u16).range(0..=128))]
+    #[arg(long, value_name = "R", value_parser = clap::value_parser!(u16).range(0..=256))]
     radius: Option<u16>,
     /// Least quality of perceptual hashes on both sides; an unknown quality passes [default: the
     /// list's, else 50].
@@ -136,8 +135,7 @@ pub(crate) fn run(args: &ScanArgs, printer: &mut Printer) -> anyhow::Result<Exit
 
 /// Opens a database for reading.
 pub(crate) fn open(path: &Path) -> anyhow::Result<Database> {
-    Database::open(path, Access::ReadOnly)
-        .with_context(|| format!("cannot open the database {}", path.display()))
+    Ok(Database::open(path, Access::ReadOnly)?)
 }
 
 /// Says that links which were named on purpose were not followed.
