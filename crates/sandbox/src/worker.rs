@@ -106,9 +106,10 @@ impl Host {
                 DATA if head.length as usize <= PIECE_BYTES
                     && file.len() as u64 + u64::from(head.length) <= declared =>
                 {
-                    let start = file.len();
-                    file.resize(start + head.length as usize, 0);
-                    self.input.read_exact(&mut file[start..])?;
+                    let length = u64::from(head.length);
+                    if (&mut self.input).take(length).read_to_end(&mut file)? as u64 != length {
+                        return Err(broken());
+                    }
                 }
                 _ => return Err(broken()),
             }

@@ -1,5 +1,6 @@
 //! Pictures and files made at test time.
 #![allow(dead_code, reason = "each test program uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a failure here is a failure of the test")]
 
 use hashward_hash::{Orientation, Pdq};
 use hashward_media::{

@@ -1,0 +1,167 @@
+//! Animations are hashed frame by frame, composed as a viewer shows them.
+#![allow(clippy::unwrap_used, reason = "a failure here is a failure of the test")]
+
+mod common;
+
+use common::*;
+use hashward_media::Reason;
+use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
+
+/// A GIF frame of palette indices below 128.
+struct GifFrame {
+    place: [u16; 4],
+    disposal: u8,
+    transparent: Option<u8>,
+    indices: Vec<u8>,
+}
+
+/// Index to colour of the files below.
+fn gif_colour(index: u8) -> [u8; 3] {
+    [2 * index, 255 - index, index ^ 0x55]
+}
+
+/// An animation whose codes are one byte each, because the dictionary is cleared in time.
+fn gif_by_hand(width: u16, height: u16, frames: &[GifFrame]) -> Vec<u8> {
+    let mut file = b"GIF89a".to_vec();
+    file.extend([width, height].map(u16::to_le_bytes).concat());
+    file.extend([0x80 | 6, 0, 0]);
+    file.extend((0..128).flat_map(gif_colour));
+    for frame in frames {
+        let flags = frame.disposal << 2 | u8::from(frame.transparent.is_some());
+        file.extend([0x21, 0xf9, 4, flags, 1, 0, frame.transparent.unwrap_or(0), 0]);
+        file.push(0x2c);
+        file.extend(frame.place.map(u16::to_le_bytes).concat());
+        file.extend([0, 7]);
+        let mut codes = Vec::new();
+        for part in frame.indices.chunks(100) {
+            codes.push(0x80);
+            codes.extend(part);
+        }
+        codes.push(0x81);
+        for block in codes.chunks(255) {
+            file.push(block.len() as u8);
+            file.extend(block);
+        }
+        file.push(0);
+    }
+    file.push(0x3b);
+    file
+}
+
+#[test]
+fn gif_frames_are_composed() {
+    let index = |x: u32, y: u32, seed: u32| grey(60, 50, seed).get_pixel(x, y)[0] / 2;
+    let full: Vec<u8> =
+        (0..50).flat_map(|y| (0..60).map(move |x| (x, y))).map(|(x, y)| index(x, y, 1)).collect();
+    // A corner with holes, which goes away again; then another one over the first frame.
+    let holes = |x: u32, y: u32| if (x + y).is_multiple_of(3) { 5 } else { index(x, y, 2).max(6) };
+    let corner: Vec<u8> =
+        (0..20).flat_map(|y| (0..25).map(move |x| (x, y))).map(|(x, y)| holes(x, y)).collect();
+    let last = vec![100; 10 * 10];
+    let frame = |place, disposal, transparent, indices: &Vec<u8>| GifFrame {
+        place,
+        disposal,
+        transparent,
+        indices: indices.clone(),
+    };
+    let file = gif_by_hand(
+        60,
+        50,
+        &[
+            frame([0, 0, 60, 50], 1, None, &full),
+            frame([30, 25, 25, 20], 3, Some(5), &corner),
+            frame([2, 3, 10, 10], 1, None, &last),
+        ],
+    );
+    let first = RgbImage::from_fn(60, 50, |x, y| Rgb(gif_colour(index(x, y, 1))));
+    let second = RgbImage::from_fn(60, 50, |x, y| {
+        let inside = (30..55).contains(&x) && (25..45).contains(&y);
+        match inside.then(|| holes(x - 30, y - 25)) {
+            Some(index) if index != 5 => Rgb(gif_colour(index)),
+            _ => *first.get_pixel(x, y),
+        }
+    });
+    let third = RgbImage::from_fn(60, 50, |x, y| {
+        if (2..12).contains(&x) && (3..13).contains(&y) {
+            Rgb(gif_colour(100))
+        } else {
+            *first.get_pixel(x, y)
+        }
+    });
+    // Many writers leave the trailer away; nothing is missing without it.
+    for file in [&file[..], &file[..file.len() - 1]] {
+        let report = examine(file);
+        assert_eq!(report.status, Ok(()));
+        assert_eq!((report.frames_examined, report.frames_total), (3, Some(3)));
+        for (i, expected) in [&first, &second, &third].into_iter().enumerate() {
+            assert_frame(&report, i as u32, &of_rgb(expected));
+        }
+    }
+    let cut = examine(&file[..file.len() - 40]);
+    assert_eq!(cut.status.unwrap_err().reason, Reason::Truncated);
+    assert_eq!(cut.frames_examined, 2);
+    assert_eq!(cut.frames_total, Some(3));
+}
+
+#[test]
+fn animated_png_frames_are_composed() {
+    let frames: Vec<RgbImage> = (0..3).map(|i| picture(40, 30, i)).collect();
+    let mut file = Vec::new();
+    {
+        let mut encoder = png::Encoder::new(&mut file, 40, 30);
+        encoder.set_color(png::ColorType::Rgb);
+        encoder.set_animated(3, 0).unwrap();
+        let mut writer = encoder.write_header().unwrap();
+        for frame in &frames {
+            writer.write_image_data(frame).unwrap();
+        }
+    }
+    let report = examine(&file);
+    assert_eq!(report.status, Ok(()));
+    assert_eq!((report.frames_examined, report.frames_total), (3, Some(3)));
+    frames
+        .iter()
+        .enumerate()
+        .for_each(|(i, frame)| assert_frame(&report, i as u32, &of_rgb(frame)));
+}
+
+/// The container of an animated WebP file around the bitstreams of still ones.
+fn animated_webp(frames: &[RgbImage]) -> Vec<u8> {
+    let three = |value: u32| value.to_le_bytes()[..3].to_vec();
+    let chunk = |name: &[u8], body: &[u8]| {
+        let mut chunk = name.to_vec();
+        chunk.extend((body.len() as u32).to_le_bytes());
+        chunk.extend(body);
+        chunk.resize(chunk.len().next_multiple_of(2), 0);
+        chunk
+    };
+    let (width, height) = frames[0].dimensions();
+    let mut canvas = vec![0x02, 0, 0, 0];
+    canvas.extend(three(width - 1));
+    canvas.extend(three(height - 1));
+    let mut body = b"WEBP".to_vec();
+    body.extend(chunk(b"VP8X", &canvas));
+    body.extend(chunk(b"ANIM", &[0; 6]));
+    for frame in frames {
+        let still = encode(&DynamicImage::from(frame.clone()), ImageFormat::WebP);
+        let mut part =
+            [three(0), three(0), three(width - 1), three(height - 1), three(100)].concat();
+        part.push(0);
+        // Behind the RIFF header of the still picture stands its one bitstream chunk.
+        part.extend(&still[12..]);
+        body.extend(chunk(b"ANMF", &part));
+    }
+    chunk(b"RIFF", &body)
+}
+
+#[test]
+fn animated_webp_frames_are_composed() {
+    let frames: Vec<RgbImage> = (0..4).map(|i| picture(50, 36, i)).collect();
+    let report = examine(&animated_webp(&frames));
+    assert_eq!(report.status, Ok(()));
+    assert_eq!((report.frames_examined, report.frames_total), (4, Some(4)));
+    frames
+        .iter()
+        .enumerate()
+        .for_each(|(i, frame)| assert_frame(&report, i as u32, &of_rgb(frame)));
+}
