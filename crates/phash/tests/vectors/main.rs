@@ -88,9 +88,8 @@ fn parse(hash: &str) -> Pdq {
 #[derive(Debug, Default)]
 struct Comparison {
     pictures: u64,
-    bits: u64,
-    uncertain: u64,
-    different: u64,
+    /// Bits, uncertain ones, different ones.
+    all: [u64; 3],
     /// The same counts for pictures of quality 50 and above without exact symmetries. (A picture
     /// that is the same in all its rows has 240 coefficients of which only rounding is left.)
     good: [u64; 3],
@@ -112,18 +111,20 @@ impl Comparison {
         for orientation in Orientation::ALL {
             let expected = expected.turned(orientation);
             let (median, hash) = (expected.median(), result.hashes[orientation as usize]);
+            let mut counts = [0; 3];
             for (bit, value) in expected.values.as_flattened().iter().enumerate() {
                 let set = hash.0[bit / 64] >> (bit % 64) & 1 == 1;
                 let certain = (value - median).abs() > EPSILON;
                 let same = set == (*value > median);
                 assert!(same || !certain, "{pixels:?} {orientation:?}: bit {bit} differs");
-                let counts = [1, u64::from(!certain), u64::from(!same)];
-                self.bits += counts[0];
-                self.uncertain += counts[1];
-                self.different += counts[2];
-                if good {
-                    self.good.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
-                }
+                let these = [1, u64::from(!certain), u64::from(!same)];
+                counts.iter_mut().zip(these).for_each(|(sum, count)| *sum += count);
+            }
+            // One coefficient is the median itself, and always near it.
+            counts[1] -= 1;
+            self.all.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+            if good {
+                self.good.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
             }
         }
         self.pictures += 1;
@@ -139,8 +140,8 @@ impl Comparison {
              {:.5} % differ; irregular pictures of quality 50 and above: {:.4} % and {:.5} %; \
              largest error of a coefficient {:.5}; other quality: {}",
             self.pictures,
-            share(self.uncertain, self.bits),
-            share(self.different, self.bits),
+            share(self.all[1], self.all[0]),
+            share(self.all[2], self.all[0]),
             share(self.good[1], self.good[0]),
             share(self.good[2], self.good[0]),
             self.largest_error,
