@@ -58,7 +58,11 @@ fn fails_when_matching_is_off() {
     assert_eq!(last(&objects, "demo")["passed"], false);
     assert_eq!(last(&objects, "demo")["failures"].as_array().unwrap().len(), 8);
     assert!(ran.of("group").iter().all(|group| group["found"] == 0));
-    assert!(ran.err.starts_with("error: the demo failed: exact copies: found 0 of 6"), "{}", ran.err);
+    assert!(
+        ran.err.starts_with("error: the demo failed: exact copies: found 0 of 6"),
+        "{}",
+        ran.err
+    );
 }
 
 #[test]

@@ -4,6 +4,8 @@
 //! A change of a digest breaks every recorded result that rests on the old pixels, so do not make
 //! one lightly. `HASHWARD_BLESS=1 cargo test -p hashward-synth --test digests` writes new ones.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 use hashward_synth::{Class, Encoding, FileKind, Picture, Transform, generate};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;

@@ -82,7 +82,7 @@ impl Recipe {
     /// A collection of the same make-up that is quick to build, for tests.
     #[must_use]
     pub fn small(seed: u64) -> Self {
-        Self { known: 6, decoys: 18, others: 14, sides: (240, 400), ..Self::demo(seed) }
+        Self { known: 6, decoys: 18, others: 14, sides: (480, 640), ..Self::demo(seed) }
     }
 
     /// Known picture `known` is planted in the form of expected transform `index`.
@@ -126,7 +126,7 @@ fn expected() -> Vec<Transform> {
     .map(Transform::Reencode)
     .into();
     list.extend([50, 75, 150].map(|percent| Transform::Resize { percent }));
-    list.push(Transform::Thumbnail { side: 128 });
+    list.push(Transform::Thumbnail { side: 320 });
     list.extend([70, 140].map(|percent| Transform::Stretch { percent }));
     list.extend([
         Transform::Grey,
@@ -144,6 +144,7 @@ fn expected() -> Vec<Transform> {
 /// Transforms that are planted to show what a perceptual hash alone does not find.
 fn hard() -> Vec<Transform> {
     vec![
+        Transform::Thumbnail { side: 128 },
         Transform::CropCentre { percent: 5 },
         Transform::CropCentre { percent: 20 },
         Transform::Border { percent: 5, colour: [255; 3] },
