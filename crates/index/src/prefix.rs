@@ -9,6 +9,7 @@
 use crate::permutation::permute;
 use crate::{Damaged, Match, Target, linear};
 use hashward_kernels::gather::gather;
+use hashward_kernels::prefetch::prefetch;
 use hashward_kernels::{hamming::Near, scan128};
 
 /// Prefixes compared with all targets before the next are fetched: 16 KiB, so that they stay in
@@ -61,6 +62,9 @@ pub fn search(
             let first = (block * BLOCK) as u32;
             indices.extend(passed.drain(..).map(|near| first + near.index));
             distances += indices.len() as u64;
+            for index in &indices {
+                prefetch(codes, *index as usize);
+            }
             gather(codes, &indices, &target.code, target.radius, &mut matches)
                 .map_err(|_| Damaged("the prefix column is longer than the codes"))?;
             indices.clear();

@@ -26,6 +26,9 @@ use std::ops::Range;
 /// Targets that go through the pipeline together.
 const BATCH: usize = 1024;
 
+/// What a match costs in candidates: the question which slots have found it before.
+const MATCH: u64 = 4;
+
 const OUTSIDE: Damaged = Damaged("the multi-index names a code that is not in the table");
 const BLOCK: Damaged = Damaged("a block of the multi-index is impossible");
 
@@ -163,8 +166,7 @@ impl MultiIndex<'_> {
                         read_blocks::<4>(table, probes.of(run), walker, ranges)?;
                     }
                     let candidates: u64 = ranges.iter().map(|range| u64::from(range.1)).sum();
-                    walker.allowance =
-                        walker.allowance.and_then(|left| left.checked_sub(candidates));
+                    walker.spend(candidates);
                     if walker.allowance.is_none() {
                         ranges.clear();
                     }
@@ -181,7 +183,8 @@ impl MultiIndex<'_> {
                 near.clear();
                 gather(prefix, ids, &walker.prefix, walker.target.radius, &mut near)
                     .map_err(|_| OUTSIDE)?;
-                if !near.is_empty() {
+                if !near.is_empty() && walker.allowance.is_some() {
+                    walker.spend(near.len() as u64);
                     self.compare(codes, &near, run.slot as usize, &probes.flips, walker)?;
                 }
             }
@@ -199,9 +202,13 @@ impl MultiIndex<'_> {
         walker: &mut Walker,
     ) -> Result<(), Damaged> {
         let ids: Vec<u32> = candidates.iter().map(|near| near.index).collect();
+        for id in &ids {
+            prefetch(codes, *id as usize);
+        }
         let mut near = Vec::new();
         let Target { code, radius } = walker.target;
         gather(codes, &ids, &code, radius, &mut near).map_err(|_| OUTSIDE)?;
+        walker.spend(MATCH * near.len() as u64);
         for near in near {
             let permuted = permute(&codes[near.index as usize]);
             let differ = std::array::from_fn(|i| permuted[i] ^ walker.permuted[i]);
@@ -236,6 +243,10 @@ impl Walker {
             allowance: Some(allowance),
             matches: Vec::new(),
         }
+    }
+
+    fn spend(&mut self, candidates: u64) {
+        self.allowance = self.allowance.and_then(|left| left.checked_sub(candidates));
     }
 }
 
