@@ -29,6 +29,8 @@ pub(crate) const PHASE: u8 = 0x82;
 pub(crate) const NEED: u8 = 0x83;
 /// Worker: the result.
 pub(crate) const REPLY: u8 = 0x84;
+/// Worker: the result, after which it ends because it could not give all its memory back.
+pub(crate) const LAST_REPLY: u8 = 0x87;
 /// Worker: an allocation has failed. Payload: its size, u64.
 pub(crate) const NO_MEMORY: u8 = 0x85;
 /// Worker: it panicked. Payload: the place in the source, as text.

@@ -3,9 +3,9 @@
 //! | part | MiB |
 //! |---|---|
 //! | supervisor: all its threads, buffers, results waiting for their turn | 192 |
-//! | encoded files in the workers ([`PoolLimits::encoded_bytes`]) | 192 |
+//! | encoded files in the workers ([`PoolLimits::encoded_bytes`]) | 144 |
 //! | decoding in the workers ([`PoolLimits::decode_bytes`]) | 512 |
-//! | [`MAX_WORKERS`] workers, each with [`WORKER_BYTES`] of its own | 16 × 8 = 128 |
+//! | [`MAX_WORKERS`] workers, each with [`WORKER_BYTES`] of its own | 16 × 11 = 176 |
 //! | **sum of anonymous memory** | **1,024** |
 //!
 //! The encoded and the decoding share belong to the pool, not to a worker: a file takes its part
@@ -20,10 +20,11 @@ pub const MAX_WORKERS: usize = 16;
 
 /// Memory that one worker may hold beyond its file and its decoding grant: the program's own
 /// data, [`HEAP_SLACK`] and [`STACK_BYTES`].
-pub const WORKER_BYTES: u64 = 8 << 20;
+pub const WORKER_BYTES: u64 = 11 << 20;
 
-/// Heap that a worker may use beyond what was granted: headers, tables, results.
-pub const HEAP_SLACK: u64 = 5 << 20;
+/// Heap that a worker may use beyond what was granted: headers, tables, results, and freed blocks
+/// kept for the next file. A worker that holds more than this after a file ends itself.
+pub const HEAP_SLACK: u64 = 8 << 20;
 
 /// Stack of a worker.
 pub const STACK_BYTES: u64 = 2 << 20;
@@ -35,7 +36,7 @@ pub struct PoolLimits {
     /// Worker processes at most; default: one per available processor. Values are held to
     /// 1..=[`MAX_WORKERS`].
     pub workers: usize,
-    /// Bytes of encoded files that all workers hold together. Default 192 MiB.
+    /// Bytes of encoded files that all workers hold together. Default 144 MiB.
     pub encoded_bytes: u64,
     /// Bytes that are granted to all workers together for decoding. Default 512 MiB.
     pub decode_bytes: u64,
@@ -43,7 +44,13 @@ pub struct PoolLimits {
     pub deadline_base: Duration,
     /// Time for each MiB of the encoded file besides. Default 1 s.
     pub deadline_per_mebibyte: Duration,
-    /// Most time for a file. Default 30 s.
+    /// Time for each 32 MiB of decoding memory granted besides: a small file can hold a large
+    /// picture. Default 1 s.
+    pub deadline_per_grant: Duration,
+    /// Time for each phase that the worker reports besides: an animation has many frames, and a
+    /// decoder that hangs reports nothing. Default 0.1 s.
+    pub deadline_per_phase: Duration,
+    /// Most time for a file, whatever was added. Default 30 s.
     pub deadline_cap: Duration,
     /// Files after which a worker is replaced by a fresh one. Default 1,000.
     pub jobs_per_worker: u32,
@@ -55,10 +62,12 @@ impl Default for PoolLimits {
     fn default() -> Self {
         Self {
             workers: std::thread::available_parallelism().map_or(1, usize::from).min(MAX_WORKERS),
-            encoded_bytes: 192 << 20,
+            encoded_bytes: 144 << 20,
             decode_bytes: 512 << 20,
             deadline_base: Duration::from_secs(2),
             deadline_per_mebibyte: Duration::from_secs(1),
+            deadline_per_grant: Duration::from_secs(1),
+            deadline_per_phase: Duration::from_millis(100),
             deadline_cap: Duration::from_secs(30),
             jobs_per_worker: 1000,
             reply_bytes: 1 << 20,
@@ -67,14 +76,18 @@ impl Default for PoolLimits {
 }
 
 impl PoolLimits {
-    /// Time that a worker gets for a file of this size, not counting time spent waiting for
-    /// the supervisor to read the file or for memory that others hold.
+    /// Time that a worker gets for a file of this size, with so much memory granted and so many
+    /// phases reported, not counting time spent waiting for the supervisor to read the file or
+    /// for memory that others hold.
     #[must_use]
-    pub fn deadline(&self, encoded: u64) -> Duration {
-        let mebibytes = u32::try_from(encoded >> 20).unwrap_or(u32::MAX);
-        self.deadline_per_mebibyte
-            .saturating_mul(mebibytes)
-            .saturating_add(self.deadline_base)
+    pub fn deadline(&self, encoded: u64, granted: u64, phases: u32) -> Duration {
+        let times = |unit: Duration, count: u64| {
+            unit.saturating_mul(u32::try_from(count).unwrap_or(u32::MAX))
+        };
+        self.deadline_base
+            .saturating_add(times(self.deadline_per_mebibyte, encoded >> 20))
+            .saturating_add(times(self.deadline_per_grant, granted >> 25))
+            .saturating_add(times(self.deadline_per_phase, u64::from(phases)))
             .min(self.deadline_cap)
     }
 
@@ -99,8 +112,10 @@ mod tests {
     #[test]
     fn the_deadline_grows_with_the_file_up_to_its_cap() {
         let limits = PoolLimits::default();
-        assert_eq!(limits.deadline(0), Duration::from_secs(2));
-        assert_eq!(limits.deadline(5 << 20), Duration::from_secs(7));
-        assert_eq!(limits.deadline(u64::MAX), Duration::from_secs(30));
+        let seconds = Duration::from_secs;
+        assert_eq!(limits.deadline(0, 0, 0), seconds(2));
+        assert_eq!(limits.deadline(5 << 20, 31 << 20, 0), seconds(7));
+        assert_eq!(limits.deadline(0, 64 << 20, 10), seconds(5));
+        assert_eq!(limits.deadline(u64::MAX, u64::MAX, u32::MAX), seconds(30));
     }
 }

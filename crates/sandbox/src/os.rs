@@ -6,9 +6,19 @@ pub(crate) fn restrict_worker() {
     imp::restrict_worker();
 }
 
-/// Bytes of private writable memory that this process has mapped, as the data limit counts them.
-pub(crate) fn mapped_data() -> Option<u64> {
-    imp::mapped_data()
+/// Tells how much private writable memory this process has mapped, as the data limit counts it.
+/// Made before a worker is restricted, because it keeps a file open.
+pub(crate) struct DataGauge(imp::DataGauge);
+
+impl DataGauge {
+    pub(crate) fn new() -> Self {
+        Self(imp::DataGauge::new())
+    }
+
+    /// Bytes; `None` where the system does not say.
+    pub(crate) fn read(&self) -> Option<u64> {
+        self.0.read()
+    }
 }
 
 /// Bounds this process's private writable memory. Returns false where that cannot be done.
@@ -30,6 +40,11 @@ pub(crate) fn write_to_supervisor(bytes: &[u8]) {
 /// Prepares a command so that keyboard signals to the terminal reach the supervisor only.
 pub(crate) fn detach(command: &mut std::process::Command) {
     imp::detach(command);
+}
+
+/// Makes a pipe hold more, so that fewer switches between processes move a file.
+pub(crate) fn widen(pipe: &std::process::ChildStdin) {
+    imp::widen(pipe);
 }
 
 /// The signal that ended a process.
@@ -85,11 +100,23 @@ mod imp {
         let _ = setrlimit(resource, Rlimit { current: Some(value), maximum: Some(value) });
     }
 
-    pub(super) fn mapped_data() -> Option<u64> {
-        // Linux: size resident shared text lib data dt, in pages; `data` includes the stack.
-        let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
-        let pages: u64 = statm.split_ascii_whitespace().nth(5)?.parse().ok()?;
-        Some(pages * rustix::param::page_size() as u64)
+    /// Linux's page counts of this process; missing elsewhere.
+    pub(super) struct DataGauge(Option<std::fs::File>);
+
+    impl DataGauge {
+        pub(super) fn new() -> Self {
+            Self(std::fs::File::open("/proc/self/statm").ok())
+        }
+
+        pub(super) fn read(&self) -> Option<u64> {
+            use std::os::unix::fs::FileExt as _;
+            let mut text = [0; 256];
+            let count = self.0.as_ref()?.read_at(&mut text, 0).ok()?;
+            // size resident shared text lib data dt, in pages; `data` includes the stack.
+            let text = std::str::from_utf8(&text[..count]).ok()?;
+            let pages: u64 = text.split_ascii_whitespace().nth(5)?.parse().ok()?;
+            Some(pages * rustix::param::page_size() as u64)
+        }
     }
 
     pub(super) fn limit_data(bytes: u64) -> bool {
@@ -122,6 +149,14 @@ mod imp {
         command.process_group(0);
     }
 
+    pub(super) fn widen(pipe: &std::process::ChildStdin) {
+        // What an unprivileged process may ask for; a refusal leaves the usual 64 KiB.
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        let _ = rustix::pipe::fcntl_setpipe_size(pipe, 1 << 20);
+        #[cfg(not(any(target_os = "linux", target_os = "android")))]
+        let _ = pipe;
+    }
+
     pub(super) fn signal(status: std::process::ExitStatus) -> Option<i32> {
         use std::os::unix::process::ExitStatusExt as _;
         status.signal()
@@ -136,8 +171,16 @@ mod imp {
 mod imp {
     pub(super) fn restrict_worker() {}
 
-    pub(super) fn mapped_data() -> Option<u64> {
-        None
+    pub(super) struct DataGauge;
+
+    impl DataGauge {
+        pub(super) fn new() -> Self {
+            Self
+        }
+
+        pub(super) fn read(&self) -> Option<u64> {
+            None
+        }
     }
 
     pub(super) fn limit_data(_bytes: u64) -> bool {
@@ -153,6 +196,8 @@ mod imp {
     }
 
     pub(super) fn detach(_command: &mut std::process::Command) {}
+
+    pub(super) fn widen(_pipe: &std::process::ChildStdin) {}
 
     pub(super) fn signal(_status: std::process::ExitStatus) -> Option<i32> {
         None

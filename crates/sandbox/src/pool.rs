@@ -22,7 +22,7 @@ pub enum Failure {
     /// The worker was stopped at its deadline.
     #[error("stopped after {seconds} s{}", during(phase))]
     Timeout {
-        /// The deadline, in seconds.
+        /// Time that the worker was given, in seconds.
         seconds: u64,
         /// What the worker last said it was doing.
         phase: String,
@@ -166,17 +166,19 @@ impl Pool {
         let mut unsent = Vec::with_capacity(SEND_BYTES.min(encoded as usize + header.len() + 64));
         let payload = [&encoded.to_le_bytes()[..], header].concat();
         frame::append(&mut unsent, frame::JOB, process.job, &payload);
-        let deadline = self.limits.deadline(encoded);
         Ok(Job {
             pool: self,
             share,
             process: Some(process),
             unsent,
+            encoded,
             left: encoded,
-            deadline,
-            time: deadline,
+            granted: 0,
+            phases: 0,
+            used: Duration::ZERO,
             failure: None,
             phase: String::new(),
+            reusable: false,
         })
     }
 
@@ -219,12 +221,16 @@ pub struct Job<'a> {
     process: Option<Process>,
     share: Share<'a>,
     unsent: Vec<u8>,
+    encoded: u64,
+    /// Bytes of the file that were not sent yet.
     left: u64,
-    deadline: Duration,
-    /// What is left of the deadline.
-    time: Duration,
+    granted: u64,
+    phases: u32,
+    /// Time that the worker has had so far.
+    used: Duration,
     failure: Option<Failure>,
     phase: String,
+    reusable: bool,
 }
 
 impl std::fmt::Debug for Job<'_> {
@@ -282,10 +288,11 @@ impl Job<'_> {
     fn timed<T>(&mut self, act: impl FnOnce(&mut Process) -> T) -> Option<T> {
         let process = self.process.as_mut()?;
         let begin = Instant::now();
-        self.pool.watchdog.arm(&process.watched, self.time);
+        let deadline = self.pool.limits.deadline(self.encoded, self.granted, self.phases);
+        self.pool.watchdog.arm(&process.watched, deadline.saturating_sub(self.used));
         let result = act(process);
         let in_time = self.pool.watchdog.disarm(&process.watched);
-        self.time = self.time.saturating_sub(begin.elapsed());
+        self.used += begin.elapsed();
         if !in_time {
             self.fail(Cause::Deadline);
             return None;
@@ -317,11 +324,18 @@ impl Job<'_> {
         let reply_bytes = self.pool.limits.reply_bytes;
         loop {
             match self.timed(|process| process.receive(reply_bytes))? {
-                Ok(Message::Phase(text)) => self.phase = text,
+                Ok(Message::Phase(text)) => {
+                    self.phase = text;
+                    self.phases = self.phases.saturating_add(1);
+                }
                 Ok(Message::NoMemory(bytes)) => starved = Some(bytes),
                 Ok(Message::Panic(place)) => panicked = Some(place),
                 Ok(Message::Need(bytes)) => self.grant(bytes)?,
-                Ok(Message::Reply(reply)) => return Some(reply),
+                Ok(Message::Reply(reply, reusable)) => {
+                    self.reusable = reusable;
+                    return Some(reply);
+                }
+
                 Err(Silence::Garbage(what)) => {
                     self.fail(Cause::Protocol(what));
                     return None;
@@ -342,7 +356,10 @@ impl Job<'_> {
     /// that only failed because of others ends the attempt: it is repeated alone.
     fn grant(&mut self, bytes: u64) -> Option<()> {
         let tag = match self.share.need(bytes) {
-            Grant::Given => frame::GRANT,
+            Grant::Given => {
+                self.granted = self.granted.max(bytes);
+                frame::GRANT
+            }
             Grant::Never => frame::DENY,
             Grant::Contended => {
                 self.fail(Cause::Starved(None));
@@ -360,8 +377,7 @@ impl Job<'_> {
         let phase = self.phase.clone();
         let crash =
             |signal, detail: String| Failure::Crash { signal, detail, phase: phase.clone() };
-        let timeout =
-            || Failure::Timeout { seconds: self.deadline.as_secs(), phase: phase.clone() };
+        let timeout = || Failure::Timeout { seconds: self.used.as_secs(), phase: phase.clone() };
         self.failure = Some(match cause {
             Cause::Deadline => timeout(),
             Cause::Starved(allocation) => Failure::Memory { allocation, phase: phase.clone() },
@@ -382,7 +398,8 @@ impl Job<'_> {
 
     fn retire_or_keep(&mut self) {
         let Some(process) = self.process.take() else { return };
-        if process.job < self.pool.limits.jobs_per_worker && !process.has_unread() {
+        if self.reusable && process.job < self.pool.limits.jobs_per_worker && !process.has_unread()
+        {
             self.pool.idle().processes.push(process);
         }
     }

@@ -40,15 +40,13 @@ impl WorkerCommand {
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.args(&self.args).env_clear();
-        // Large blocks go back to the system when they are freed, and there is one heap only:
-        // what a worker was granted for one file must not linger during the next.
+        // One heap. It keeps freed blocks below 4 MiB for the next file, up to a little more than
+        // that in all; larger blocks are mappings of their own, which go back to the system when
+        // they are freed, in huge pages where the system has them because each fault costs.
         command.env("MALLOC_ARENA_MAX", "1");
-        command.env("MALLOC_MMAP_THRESHOLD_", "262144");
-        command.env("MALLOC_TRIM_THRESHOLD_", "524288");
-        command.env("MALLOC_TOP_PAD_", "131072");
-        // Whoever pins the instruction set means all processes.
-        const BACKEND: &str = "HASHWARD_BACKEND";
-        command.envs(std::env::var_os(BACKEND).map(|pin| (BACKEND, pin)));
+        command.env("MALLOC_MMAP_THRESHOLD_", "4194304");
+        command.env("MALLOC_TRIM_THRESHOLD_", "5242880");
+        command.env("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1");
         os::detach(&mut command);
         command
     }
@@ -92,7 +90,8 @@ pub enum PoolError {
 pub(crate) enum Message {
     Phase(String),
     Need(u64),
-    Reply(Vec<u8>),
+    /// The reply, and whether the process can take another job.
+    Reply(Vec<u8>, bool),
     NoMemory(u64),
     Panic(String),
 }
@@ -123,6 +122,7 @@ impl Process {
                 program: command.program.clone(),
                 error: Arc::new(error),
             })?;
+        os::widen(&stdin);
         let stdout = BufReader::with_capacity(4096, stdout);
         let mut process = Self { watched, stdin, stdout, job: 0 };
         watchdog.arm(&process.watched, GREETING_TIME);
@@ -166,7 +166,7 @@ impl Process {
         let bound = match head.tag {
             frame::PHASE | frame::PANIC => frame::TEXT_BYTES,
             frame::NEED | frame::NO_MEMORY => 8,
-            frame::REPLY => reply_bytes,
+            frame::REPLY | frame::LAST_REPLY => reply_bytes,
             _ => return Err(Silence::Garbage("sent an unknown message")),
         };
         if head.job != self.job {
@@ -185,7 +185,7 @@ impl Process {
             frame::PANIC => Message::Panic(readable(&bytes)),
             frame::NEED => Message::Need(number()?),
             frame::NO_MEMORY => Message::NoMemory(number()?),
-            _ => Message::Reply(bytes),
+            tag => Message::Reply(bytes, tag == frame::REPLY),
         })
     }
 

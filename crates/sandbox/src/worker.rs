@@ -1,8 +1,8 @@
 //! The worker's side: takes files from standard input, one after another, and answers each.
 
 use crate::frame::{
-    DATA, DENY, END, GRANT, GREETING, HEADER_BYTES, HELLO, Head, JOB, NEED, PANIC, PHASE,
-    PIECE_BYTES, REPLY, append, bounded, payload,
+    DATA, DENY, END, GRANT, GREETING, HEADER_BYTES, HELLO, Head, JOB, LAST_REPLY, NEED, PANIC,
+    PHASE, PIECE_BYTES, REPLY, append, bounded, payload,
 };
 use crate::limits::HEAP_SLACK;
 use crate::{allocator, os};
@@ -123,6 +123,7 @@ impl Host {
 /// most [`crate::PoolLimits::reply_bytes`]). A panic in it ends the process, which costs the
 /// supervisor one file. Nothing else in the process may touch standard input or output.
 pub fn serve(mut handler: impl FnMut(&[u8], &[u8], &mut Host) -> Vec<u8>) -> ExitCode {
+    let gauge = os::DataGauge::new();
     os::restrict_worker();
     let mut host = Host {
         input: BufReader::with_capacity(64 << 10, io::stdin()),
@@ -132,7 +133,7 @@ pub fn serve(mut handler: impl FnMut(&[u8], &[u8], &mut Host) -> Vec<u8>) -> Exi
         encoded: 0,
         granted: 0,
     };
-    host.base = os::mapped_data().unwrap_or(USUAL_BASE);
+    host.base = gauge.read().unwrap_or(USUAL_BASE);
     end_on_panic();
     host.send(HELLO, &GREETING);
     loop {
@@ -142,6 +143,12 @@ pub fn serve(mut handler: impl FnMut(&[u8], &[u8], &mut Host) -> Vec<u8>) -> Exi
         // The file goes before the answer: with the answer the supervisor gives its memory to
         // another worker.
         drop(file);
+        drop(header);
+        let kept = gauge.read().unwrap_or(0);
+        if kept > host.base + HEAP_SLACK {
+            host.send(LAST_REPLY, &reply);
+            return ExitCode::SUCCESS;
+        }
         host.send(REPLY, &reply);
         host.message = Vec::with_capacity(512);
     }
