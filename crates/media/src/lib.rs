@@ -23,7 +23,7 @@
 //! | content | is hashed as |
 //! |---|---|
 //! | JPEG with luma and chroma | its luma plane at full resolution, as stored |
-//! | JPEG in RGB, or with luma of less than full resolution | RGB |
+//! | JPEG in RGB | RGB |
 //! | JPEG with four inks | RGB, by the decoder's conversion of Adobe's inverted inks |
 //! | grey of any depth, also in one plane of TIFF | grey, without a detour through colour |
 //! | 1, 2 and 4 bits of grey | scaled to 0 to 255 |
@@ -45,7 +45,8 @@
 //! Frames that could be decoded are hashed even when the file then counts as not examined. A
 //! damaged JPEG picture is hashed as far as it goes. `truncated` means that the file ends before
 //! its picture does, `corrupt` that it breaks its format's rules, `unsupported` that the format
-//! allows it but no decoder here does (arithmetic JPEG, floating-point samples, camera raw),
+//! allows it but no decoder here does (arithmetic JPEG, or with luma coarser than chroma;
+//! floating-point samples, camera raw),
 //! `limit` that [`Limits`] forbid it.
 //!
 //! **Guarantees:** sizes are checked and memory is asked for before pixels are unpacked; text and

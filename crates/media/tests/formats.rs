@@ -174,7 +174,9 @@ fn grey_jpeg_is_hashed_as_decoded() {
         .write_image(&source, 200, 130, ExtendedColorType::L8)
         .unwrap();
     let decoded = image::load_from_memory(&file).unwrap().into_luma8();
-    assert_frame(&examine(&file), 0, &of_grey(&decoded));
+    // Two decoders may differ by a grey level here and there.
+    let distance = canonical(&examine(&file), 0).distance(of_grey(&decoded).0.hashes[0]).0;
+    assert!(distance <= 4, "{distance} bits");
 }
 
 /// Exif orientation is not applied: the eight orientations of the hash cover it.
