@@ -11,7 +11,8 @@ fn number(object: &Value, field: &str) -> u64 {
 }
 
 fn last<'a>(objects: &'a [Value], kind: &str) -> &'a Value {
-    objects.iter().rfind(|object| object["type"] == kind).unwrap()
+    let found = objects.iter().rfind(|object| object["type"] == kind);
+    found.unwrap_or_else(|| panic!("no {kind}"))
 }
 
 fn demo(args: &[&OsStr]) -> Ran {
@@ -63,6 +64,14 @@ fn fails_when_matching_is_off() {
         "{}",
         ran.err
     );
+}
+
+#[test]
+fn says_what_it_does_and_what_it_found() {
+    insta::assert_snapshot!("help", run(["demo", "--help"]).out);
+    let ran = demo(&["--small".as_ref()]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{}", ran.out);
+    insta::assert_snapshot!("text_for_people", ran.out);
 }
 
 #[test]

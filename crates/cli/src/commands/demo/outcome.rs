@@ -79,7 +79,10 @@ pub(super) struct Count {
 impl Count {
     /// Whole per cent found, rounded down, so that 100 means all.
     pub(super) const fn percent(self) -> u64 {
-        if self.planted == 0 { 100 } else { self.found * 100 / self.planted }
+        match (self.found * 100).checked_div(self.planted) {
+            Some(percent) => percent,
+            None => 100,
+        }
     }
 
     fn meets(self, percent: u64) -> bool {
@@ -101,7 +104,7 @@ pub(super) struct Outcome {
     pub(super) innocent: Count,
     /// Files that matched an entry of another known picture.
     pub(super) mistaken: u64,
-    /// Known pictures that the ignore list wrongly holds, and how many were found all the same.
+    /// The scan's own counts.
     pub(super) summary: Summary,
 }
 
