@@ -31,7 +31,7 @@ fn main() -> std::process::ExitCode {
         Ok(status) => status.into(),
         Err(error) if printer::is_closed_pipe(&error) => ExitStatus::Done.into(),
         Err(error) => {
-            printer.error(format_args!("{error:#}"));
+            printer.error(printer::chain(&error));
             ExitStatus::Failed.into()
         }
     }

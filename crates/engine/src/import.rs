@@ -227,10 +227,8 @@ struct Base {
     id: u64,
     record: Option<ListRecord>,
     versions: Vec<VersionRecord>,
-    /// A generation that holds the newest version, also that of a withdrawn list.
+    /// A generation that holds the newest version alone, also that of a withdrawn list.
     generation: Option<Arc<Generation>>,
-    /// The list's place in it.
-    index: usize,
 }
 
 impl Base {
@@ -242,34 +240,33 @@ impl Base {
         let lists = draft.change.lists().map_err(DatabaseError::from)?;
         let next = lists.iter().map(|list| list.id + 1).max().unwrap_or(1);
         let Some(record) = lists.into_iter().find(|list| list.name == request.list) else {
-            let new =
-                Self { id: next, record: None, versions: Vec::new(), generation: None, index: 0 };
+            let new = Self { id: next, record: None, versions: Vec::new(), generation: None };
             return Ok(new);
         };
         if request.kind.is_some_and(|kind| crate::database::kind_name(kind) != record.kind) {
             return Err(ImportError::OtherKind { list: record.name, kind: record.kind });
         }
         let versions = draft.change.versions(record.id).map_err(DatabaseError::from)?;
-        let position = current.lists().iter().position(|list| list.id == record.id);
-        let (generation, index) = match position {
-            Some(index) => (Some(Arc::clone(current)), index),
-            None => {
-                let kept = versions.last().and_then(|version| version.manifest.as_deref());
-                let kept = kept.map(parse_digest).transpose()?;
-                let open = |digest| current.reload(digest).map_err(DatabaseError::from);
-                (kept.map(open).transpose()?.map(Arc::new), 0)
-            }
-        };
-        // A delta compares a few rows only, so it would hide damage in the others as well as it
-        // hides it in none; a whole version is worth reading the whole base for.
+        // The manifest of the newest version alone: it is there for a withdrawn list, too, and
+        // reading it does not touch other lists.
+        let kept = versions.last().and_then(|version| version.manifest.as_deref());
+        let kept = kept.map(parse_digest).transpose()?;
+        let open = |digest| current.reload(digest).map_err(DatabaseError::from);
+        let generation = kept.map(open).transpose()?.map(Arc::new);
+        if generation.is_none() {
+            let detail = format!("the newest version of `{}` is not kept", record.name);
+            return Err(DatabaseError::Disagree { detail }.into());
+        }
+        // A whole version is compared with every row, so every row must be sound; a delta looks
+        // at few, and has to be quick on a big list.
         if let (Some(generation), false) = (&generation, request.delta) {
             generation.verify().map_err(DatabaseError::from)?;
         }
-        Ok(Self { id: record.id, record: Some(record), versions, generation, index })
+        Ok(Self { id: record.id, record: Some(record), versions, generation })
     }
 
     fn list(&self) -> Option<&List> {
-        self.generation.as_ref().and_then(|generation| generation.lists().get(self.index))
+        self.generation.as_ref().and_then(|generation| generation.lists().first())
     }
 
     fn next_version(&self) -> u64 {

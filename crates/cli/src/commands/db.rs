@@ -21,9 +21,16 @@ pub(crate) struct DbArgs {
 #[derive(Debug, clap::Subcommand)]
 enum DbCommand {
     Create(CreateArgs),
-    Info(InfoArgs),
-    Verify(InfoArgs),
-    Compact(InfoArgs),
+    /// Show what is in a database.
+    Info(FolderArgs),
+    /// Check that catalogue, segments and audit chain are sound and agree.
+    ///
+    /// Reads every byte. Nothing is written.
+    Verify(FolderArgs),
+    /// Merge the segments of each list into one, without what is dead.
+    ///
+    /// Entries keep their numbers. What `list diff` could tell about older versions is given up.
+    Compact(FolderArgs),
     Audit(AuditArgs),
 }
 
@@ -44,9 +51,8 @@ struct CreateArgs {
     db: PathBuf,
 }
 
-/// Show what is in a database.
 #[derive(Debug, clap::Args)]
-struct InfoArgs {
+struct FolderArgs {
     /// Print JSON Lines.
     #[arg(long)]
     json: bool,
@@ -64,7 +70,11 @@ struct AuditArgs {
 
 #[derive(Debug, clap::Subcommand)]
 enum AuditCommand {
-    Verify(InfoArgs),
+    /// Walk the chain of audit records and compare it with the catalogue.
+    ///
+    /// Finds any record that was edited, removed, added or put elsewhere. A chain that was cut
+    /// short together with the catalogue shows by the last record's digest, kept elsewhere.
+    Verify(FolderArgs),
 }
 
 /// An answer with the type that every object of `--json` has.
@@ -110,7 +120,7 @@ fn create(args: &CreateArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus
     Ok(ExitStatus::Done)
 }
 
-fn info(args: &InfoArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
+fn info(args: &FolderArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
     let database = open(&args.db, Access::ReadOnly)?;
     let info = database.info()?;
     if args.json {
@@ -121,7 +131,8 @@ fn info(args: &InfoArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
     printer.line(format_args!("database    {}", args.db.display()))?;
     printer.line(format_args!("generation  {sequence} ({})", short(generation)))?;
     let kinds: Vec<&str> = info.hash_kinds.iter().map(|kind| kind.name()).collect();
-    printer.line(format_args!("entries     {entries}  {}", kinds.join(", ")))?;
+    let of = if kinds.is_empty() { "" } else { " of " };
+    printer.line(format_args!("entries     {entries}{of}{}", kinds.join(", ")))?;
     printer.line(format_args!("segments    {segments}, {}", size(*segment_bytes)))?;
     let (records, head) = (info.audit_records, short(&info.audit_head));
     printer
@@ -138,11 +149,11 @@ pub(crate) fn list_line(list: &ListInfo) -> String {
     let ListInfo { kind, version, entries, imported_at, .. } = list;
     let state = if list.active { "" } else { "  (withdrawn)" };
     let name = printable(&list.name);
-    let entry = if *entries == 1 { "entry" } else { "entries" };
-    format!("{name}  {kind}  version {version} of {imported_at}  {entries} {entry}{state}")
+    let entries = count_entries(*entries);
+    format!("{name}  {kind}  version {version} of {imported_at}  {entries}{state}")
 }
 
-fn verify(args: &InfoArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
+fn verify(args: &FolderArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
     let database = open(&args.db, Access::ReadOnly)?;
     let progress = printer.progress(None, "");
     progress.message("verifying".to_owned());
@@ -152,8 +163,8 @@ fn verify(args: &InfoArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> 
         printer.json(&Typed::new("verify", report))?;
     } else {
         printer.line(format_args!(
-            "sound: {} entries in {} {} ({}), {} audit {}",
-            report.entries,
+            "sound: {} in {} {} ({}), {} audit {}",
+            count_entries(report.entries),
             report.segments,
             plural(report.segments, "segment"),
             size(report.segment_bytes),
@@ -166,7 +177,7 @@ fn verify(args: &InfoArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> 
     Ok(ExitStatus::Done)
 }
 
-fn compact(args: &InfoArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
+fn compact(args: &FolderArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
     let mut database = open(&args.db, Access::ReadWrite)?;
     let progress = printer.progress(None, "");
     progress.message("merging segments".to_owned());
@@ -178,7 +189,7 @@ fn compact(args: &InfoArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus>
         printer.line("nothing to merge")?;
     } else {
         printer.line(format_args!(
-            "merged {} {} into {}; {} before, {} now",
+            "{} {} before, {} now; {} before, {} now",
             report.segments_before,
             plural(report.segments_before, "segment"),
             report.segments_after,
@@ -189,7 +200,7 @@ fn compact(args: &InfoArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus>
     Ok(ExitStatus::Done)
 }
 
-fn audit(args: &InfoArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
+fn audit(args: &FolderArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
     let database = open(&args.db, Access::ReadOnly)?;
     let report = database.verify_audit().context("the audit chain is not sound")?;
     if args.json {
@@ -220,6 +231,11 @@ pub(crate) fn short(digest: &str) -> &str {
 /// A word with the right ending.
 pub(crate) fn plural(count: u64, word: &'static str) -> String {
     if count == 1 { word.to_owned() } else { format!("{word}s") }
+}
+
+/// Entries with their number.
+pub(crate) fn count_entries(count: u64) -> String {
+    if count == 1 { "1 entry".to_owned() } else { format!("{count} entries") }
 }
 
 /// Bytes for people.

@@ -1,6 +1,6 @@
 //! `hashward list`: import, show, compare, withdraw and export hash lists.
 
-use super::db::{Typed, list_line, open, plural, short};
+use super::db::{Typed, count_entries, list_line, open, plural, short};
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
 use crate::text::printable;
@@ -276,13 +276,12 @@ fn report_import(summary: &ImportSummary, printer: &mut Printer) -> anyhow::Resu
         formats.join(", ")
     ))?;
     printer.line(format_args!(
-        "  {} added, {} changed, {} unchanged, {} removed; now {} {}",
+        "  {} added, {} changed, {} unchanged, {} removed; now {}",
         counts.added,
         counts.changed,
         counts.unchanged,
         counts.removed,
-        counts.entries,
-        if counts.entries == 1 { "entry" } else { "entries" }
+        count_entries(counts.entries)
     ))?;
     let remarks = [
         (counts.joined, "rows joined with another row of the same entry"),
@@ -373,11 +372,11 @@ fn describe_version(version: &VersionInfo, printer: &mut Printer) -> anyhow::Res
         VersionState::Withdrawn => "withdrawn",
     };
     printer.line(format_args!(
-        "version {}  {state}  {}{}  {} entries: {} added, {} changed, {} removed  {}",
+        "version {}  {state}  {}{}  {}: {} added, {} changed, {} removed  {}",
         version.version,
         version.imported_at,
         if version.delta { "  delta" } else { "" },
-        counts.entries,
+        count_entries(counts.entries),
         counts.added,
         counts.changed,
         counts.removed,
@@ -445,10 +444,10 @@ fn withdraw(args: &WithdrawArgs, printer: &mut Printer) -> anyhow::Result<ExitSt
         printer.json(&Typed::new("withdraw", summary))?;
     } else {
         printer.line(format_args!(
-            "withdrew `{}` version {}: {} entries match no more",
+            "withdrew `{}` version {}; nothing matches its {} any more",
             printable(&summary.list),
             summary.version,
-            summary.entries
+            count_entries(summary.entries)
         ))?;
     }
     Ok(ExitStatus::Done)
@@ -470,8 +469,9 @@ fn export(args: &ExportArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus
     };
     if summary.left_out > 0 {
         printer.warn(format_args!(
-            "{} entries were left out, because {} cannot hold their kinds of hash",
-            summary.left_out, args.format
+            "{} left out, because {} cannot hold their kinds of hash",
+            count_entries(summary.left_out),
+            args.format
         ));
     }
     if args.json && !stdout {

@@ -215,7 +215,9 @@ impl Database {
     pub(crate) fn advance(&mut self, digest: ContentDigest) -> Result<(), DatabaseError> {
         self.generation = Arc::new(self.generation.reload(digest)?);
         self.catalogue.checkpoint();
-        self.sweep()
+        // The change is made; left-overs that cannot be removed now do not undo it.
+        let _ = self.sweep();
+        Ok(())
     }
 
     /// Looks again at what is current; another process may have changed it.

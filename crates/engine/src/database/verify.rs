@@ -75,6 +75,9 @@ impl Database {
                 && list.radius.map(|radius| radius.0) == record.radius
                 && list.min_quality.map(|quality| quality.0) == record.min_quality;
             agree(same, differ)?;
+            let kept = newest.manifest.as_deref().map(parse_digest).transpose()?;
+            let kept = kept.map(|digest| self.generation.reload(digest)).transpose()?;
+            agree(kept.is_some_and(|kept| kept.lists() == [list.clone()]), differ)?;
             let told: Vec<String> = self
                 .catalogue
                 .sources(record.id, newest.number)?

@@ -39,7 +39,7 @@ pub(crate) fn merge(
     };
     let mut groups = Groups::new(sorter.finish()?)?;
     let mut live = match (&base.generation, request.delta) {
-        (Some(generation), false) => Some(generation.live(base.index)?),
+        (Some(generation), false) => Some(generation.live(0)?),
         _ => None,
     };
     let mut next_live = || live.as_mut().and_then(Iterator::next).transpose();
@@ -48,7 +48,7 @@ pub(crate) fn merge(
     while let Some(group) = groups.next(&mut merging.counts)? {
         if merging.delta {
             old = match &base.generation {
-                Some(generation) => generation.find(base.index, group.key)?,
+                Some(generation) => generation.find(0, group.key)?,
                 None => None,
             };
         } else {
@@ -131,12 +131,12 @@ impl Merging {
         let mut segments = Vec::new();
         let mut before = 0;
         if let (Some(generation), Some(list)) = (&base.generation, base.list()) {
-            before = generation.live_rows(base.index);
+            before = generation.live_rows(0);
             for (number, segment) in list.segments.iter().enumerate() {
                 let mut segment = *segment;
                 let dead = std::mem::take(&mut self.dead[number]);
                 if !dead.is_empty() {
-                    let mut dead = [generation.dead_rows(base.index, number), dead].concat();
+                    let mut dead = [generation.dead_rows(0, number), dead].concat();
                     dead.sort_unstable();
                     dead.dedup();
                     if dead.len() as u64 == segment.rows {
