@@ -5,16 +5,18 @@ use serde::{Deserialize, Serialize};
 /// Bounds on one picture. Whatever goes beyond is refused as `limit` before it is decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
-    /// Largest encoded file in bytes. Default 128 MiB.
+    /// Largest encoded file in bytes. Default 192 MiB.
     pub encoded_bytes: u64,
-    /// Most pixels of one frame, page or canvas. Default 256 × 2²⁰ (`memory_bytes` often binds
-    /// first: it allows 256 megapixels of grey, and about 110 of colour).
+    /// Most pixels of one frame, page or canvas. Default 256 × 2²⁰. `memory_bytes` often
+    /// binds first: depending on the format it allows 120 to 250 megapixels of grey and 80 to 160
+    /// of colour.
     pub frame_pixels: u64,
     /// Most frames, pages or entries that are decoded. Default 256.
     pub frames: u32,
     /// Most pixels of all frames together: the work budget. Default 512 × 2²⁰.
     pub total_pixels: u64,
-    /// Most memory that decoding one picture may ask for. Default 512 MiB.
+    /// Most memory that decoding one picture may ask for. Default 496 MiB, which is all
+    /// that the workers of a pool have together.
     pub memory_bytes: u64,
     /// Most bytes of metadata (profiles, Exif, text) that a decoder may unpack. Default 2 MiB.
     pub metadata_bytes: u64,
@@ -23,11 +25,11 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            encoded_bytes: 128 << 20,
+            encoded_bytes: 192 << 20,
             frame_pixels: 256 << 20,
             frames: 256,
             total_pixels: 512 << 20,
-            memory_bytes: 512 << 20,
+            memory_bytes: 496 << 20,
             metadata_bytes: 2 << 20,
         }
     }

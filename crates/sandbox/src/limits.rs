@@ -2,9 +2,9 @@
 //!
 //! | part | MiB |
 //! |---|---|
-//! | supervisor: all its threads, buffers, results waiting for their turn | 192 |
-//! | encoded files in the workers ([`PoolLimits::encoded_bytes`]) | 144 |
-//! | decoding in the workers ([`PoolLimits::decode_bytes`]) | 512 |
+//! | supervisor ([`SUPERVISOR_BYTES`]): all its threads, buffers, results waiting for their turn | 144 |
+//! | encoded files in the workers ([`PoolLimits::encoded_bytes`]) | 208 |
+//! | decoding in the workers ([`PoolLimits::decode_bytes`]) | 496 |
 //! | [`MAX_WORKERS`] workers, each with [`WORKER_BYTES`] of its own | 16 × 11 = 176 |
 //! | **sum of anonymous memory** | **1,024** |
 //!
@@ -14,6 +14,9 @@
 //! (`RLIMIT_DATA`, `RLIMIT_STACK`) where the system can.
 
 use std::time::Duration;
+
+/// Memory that the supervisor's process may use for everything, mapped files not counted.
+pub const SUPERVISOR_BYTES: u64 = 144 << 20;
 
 /// Most workers of a pool, whatever is asked for.
 pub const MAX_WORKERS: usize = 16;
@@ -36,9 +39,9 @@ pub struct PoolLimits {
     /// Worker processes at most; default: one per available processor. Values are held to
     /// 1..=[`MAX_WORKERS`].
     pub workers: usize,
-    /// Bytes of encoded files that all workers hold together. Default 144 MiB.
+    /// Bytes of encoded files that all workers hold together. Default 208 MiB.
     pub encoded_bytes: u64,
-    /// Bytes that are granted to all workers together for decoding. Default 512 MiB.
+    /// Bytes that are granted to all workers together for decoding. Default 496 MiB.
     pub decode_bytes: u64,
     /// Time for every file. Default 2 s.
     pub deadline_base: Duration,
@@ -62,8 +65,8 @@ impl Default for PoolLimits {
     fn default() -> Self {
         Self {
             workers: std::thread::available_parallelism().map_or(1, usize::from).min(MAX_WORKERS),
-            encoded_bytes: 144 << 20,
-            decode_bytes: 512 << 20,
+            encoded_bytes: 208 << 20,
+            decode_bytes: 496 << 20,
             deadline_base: Duration::from_secs(2),
             deadline_per_mebibyte: Duration::from_secs(1),
             deadline_per_grant: Duration::from_secs(1),
@@ -103,7 +106,7 @@ mod tests {
     #[test]
     fn the_defaults_add_up_to_one_gibibyte() {
         let limits = PoolLimits::default();
-        let supervisor = 192 << 20;
+        let supervisor = SUPERVISOR_BYTES;
         let workers = MAX_WORKERS as u64 * WORKER_BYTES;
         assert_eq!(supervisor + limits.encoded_bytes + limits.decode_bytes + workers, 1 << 30);
         const { assert!(HEAP_SLACK + STACK_BYTES < WORKER_BYTES) };
