@@ -61,6 +61,8 @@ pub(crate) enum Looked {
         path: PathBuf,
         reason: Reason,
         detail: String,
+        /// A file, as opposed to a folder or something that is not there.
+        is_file: bool,
     },
     Examined {
         path: PathBuf,
@@ -74,7 +76,8 @@ impl Examiner<'_> {
         Ok(match item {
             Item::Skipped { path, reason } => Looked::Skipped { path, reason },
             Item::Failed { path, error } => {
-                Looked::Failed { path, reason: Reason::Io, detail: error.to_string() }
+                let detail = error.to_string();
+                Looked::Failed { path, reason: Reason::Io, detail, is_file: false }
             }
             Item::File(file) => self.look_at_file(&file)?,
         })
@@ -84,12 +87,13 @@ impl Examiner<'_> {
         let path = file.path().to_path_buf();
         let source = match file.open() {
             Ok(source) => source,
-            Err(error @ OpenError::Io(_)) => {
-                return Ok(Looked::Failed { path, reason: Reason::Io, detail: error.to_string() });
-            }
-            Err(error @ OpenError::NotAFile(_)) => {
+            Err(error) => {
+                let reason = match error {
+                    OpenError::Io(_) => Reason::Io,
+                    OpenError::NotAFile(_) => Reason::Changed,
+                };
                 let detail = error.to_string();
-                return Ok(Looked::Failed { path, reason: Reason::Changed, detail });
+                return Ok(Looked::Failed { path, reason, detail, is_file: true });
             }
         };
         let source = Watched::new(source, self.progress, self.stop);
@@ -111,6 +115,7 @@ impl Examiner<'_> {
                 path,
                 reason: Reason::Crash,
                 detail: "the program failed on this file; please report it".to_owned(),
+                is_file: true,
             },
         })
     }

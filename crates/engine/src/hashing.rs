@@ -184,7 +184,7 @@ pub(crate) fn describe(looked: Looked, options: &HashOptions) -> Option<HashReco
             name: PathName::from(path.as_path()),
             reason: reason.name().to_owned(),
         }),
-        Looked::Failed { path, reason, detail } => HashRecord::File(Box::new(FileHashes {
+        Looked::Failed { path, reason, detail, .. } => HashRecord::File(Box::new(FileHashes {
             error: Some(format!("{}: {detail}", reason.name())),
             ..blank(PathName::from(path.as_path()))
         })),

@@ -188,7 +188,8 @@ impl Scanner<'_> {
                 let name = PathName::from(path.as_path());
                 vec![Record::Skipped(Skipped { name, reason: reason.name().to_owned() })]
             }
-            Looked::Failed { path, reason, detail } => {
+            Looked::Failed { path, reason, detail, is_file } => {
+                self.count(|summary| summary.files += u64::from(is_file));
                 vec![self.not_examined(PathName::from(path.as_path()), reason, detail)]
             }
             Looked::Examined { path, examination } => self.judge(&path, &examination)?,

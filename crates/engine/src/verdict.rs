@@ -244,7 +244,7 @@ pub struct Skipped {
 /// The counts of a scan.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Summary {
-    /// Files that were looked at.
+    /// Files that were come across, readable or not.
     pub files: u64,
     /// Their bytes, as far as they were read.
     pub bytes: u64,

@@ -79,7 +79,8 @@ pub(crate) fn run(args: &HashArgs, printer: &mut Printer) -> anyhow::Result<Exit
                     text::printable(&skipped.name.path)
                 ))?,
             }
-            if args.order == OrderArg::Found { printer.flush() } else { Ok(()) }
+            // What was found must not wait for a large file behind it.
+            printer.flush()
         };
         hash_files(&args.paths, &options, &mut sink, &progress, stop)
     })?;

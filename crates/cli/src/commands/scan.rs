@@ -114,7 +114,8 @@ pub(crate) fn run(args: &ScanArgs, printer: &mut Printer) -> anyhow::Result<Exit
                     printer.line(line)?;
                 }
             }
-            if args.order == OrderArg::Found { printer.flush() } else { Ok(()) }
+            // What was found must not wait for a large file behind it.
+            printer.flush()
         };
         scan::scan(&generation, &args.paths, &options, &mut sink, &progress, stop)
     });
