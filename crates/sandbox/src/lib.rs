@@ -31,7 +31,7 @@
 //! **Guarantees:** a worker's death, silence, flood or lie ends one job with a [`Failure`] that
 //! names what the worker was doing; later jobs go on; a worker that dies at its start is an error
 //! at once, not a loop. Memory of all workers together stays within [`PoolLimits`] whatever the
-//! number of threads (the sum is in the documentation of the fields), enforced by the system on
+//! number of threads (the sum stands in [`limits`]), enforced by the system on
 //! Linux and by the grants alone elsewhere. No deadlock among jobs of different threads.
 //! Workers end with the supervisor, however it ends (on Linux at once, elsewhere as soon as they
 //! read or have used up their processor time).
