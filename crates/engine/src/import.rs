@@ -246,6 +246,9 @@ impl Base {
         if request.kind.is_some_and(|kind| crate::database::kind_name(kind) != record.kind) {
             return Err(ImportError::OtherKind { list: record.name, kind: record.kind });
         }
+        if request.delta && !record.active {
+            return Err(ImportError::DeltaOfWithdrawn { list: record.name });
+        }
         let versions = draft.change.versions(record.id).map_err(DatabaseError::from)?;
         // The manifest of the newest version alone: it is there for a withdrawn list, too, and
         // reading it does not touch other lists.

@@ -208,6 +208,10 @@ fn a_withdrawn_list_matches_no_more_and_comes_back_with_its_numbers() {
     };
     assert_eq!(states(&scratch), [VersionState::Withdrawn]);
 
+    // A feed of deltas must not bring it back unasked.
+    let error = scratch.import(delta("agency", &text)).unwrap_err().to_string();
+    assert!(error.contains("import a whole version"), "{error}");
+
     // Its segments survive opening for writing and compacting.
     scratch.database = Database::open(&scratch.path, Access::ReadWrite).unwrap();
     scratch.database.compact().unwrap();

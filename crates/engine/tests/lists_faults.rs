@@ -69,7 +69,7 @@ fn at_every_operation(change: impl Fn(&mut Database) -> Result<(), String>) {
     let (mut refused, mut done) = (0, 0);
     // Every operation fails once; the other faults take turns, because each try costs dozens of
     // syncs.
-    for (fault, first, step) in [(Fault::Once, 0, 1), (Fault::Short, 0, 2), (Fault::Forever, 1, 2)]
+    for (fault, first, step) in [(Fault::Once, 0, 1), (Fault::Short, 0, 3), (Fault::Forever, 1, 3)]
     {
         for number in (first..counting.operations()).step_by(step) {
             let path = folder.path().join("tried");

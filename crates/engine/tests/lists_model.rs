@@ -39,6 +39,7 @@ fn step() -> impl Strategy<Value = Step> {
 struct Model {
     entries: BTreeMap<u8, (Vec<u8>, u64)>,
     active: bool,
+    withdrawn: bool,
     given: u64,
 }
 
@@ -67,6 +68,7 @@ impl Model {
         }
         self.entries = new;
         self.active = true;
+        self.withdrawn = false;
     }
 }
 
@@ -97,7 +99,7 @@ fn contents(database: &Database) -> BTreeMap<u8, (Vec<u8>, u64)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_history_means_what_the_model_says(steps in prop::collection::vec(step(), 1..9)) {
@@ -113,6 +115,10 @@ proptest! {
                     let inputs = vec![ImportInput::Stream { name: "rows".into(), reader }];
                     let request = ImportRequest { inputs, delta, ..ImportRequest::new("list") };
                     let imported = database.import(request, &mut |_| {});
+                    if delta && model.withdrawn {
+                        prop_assert!(imported.is_err());
+                        continue;
+                    }
                     if !delta && rows.iter().all(|row| row.2) {
                         prop_assert!(imported.is_err());
                         continue;
@@ -127,6 +133,7 @@ proptest! {
                 Step::Withdraw => {
                     let withdrawn = database.withdraw("list");
                     prop_assert_eq!(withdrawn.is_ok(), model.active);
+                    model.withdrawn |= model.active;
                     model.active = false;
                 }
                 Step::Compact => drop(database.compact().unwrap()),

@@ -69,6 +69,14 @@ pub enum ImportError {
         /// Its kind.
         kind: String,
     },
+    /// A delta has nothing to add to.
+    #[error(
+        "the list `{list}` is withdrawn, and a delta would bring all of it back; import a whole version if that is meant"
+    )]
+    DeltaOfWithdrawn {
+        /// Its name.
+        list: String,
+    },
     /// An identifier is not one.
     #[error(
         "row {row} has an identifier that more than {limit} hashes share, so it identifies nothing; import without the column, or choose another one"
