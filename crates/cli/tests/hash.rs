@@ -1,4 +1,5 @@
 //! `hashward hash`.
+#![allow(clippy::unwrap_used)] // helpers of tests
 
 mod common;
 

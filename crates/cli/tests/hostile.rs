@@ -216,6 +216,31 @@ fn a_file_that_changes_while_it_is_read_is_changed() {
 }
 
 #[test]
+fn hostile_headers_cost_their_own_file_only() {
+    let lab = Lab::new();
+    let known = lab.write("tree/z.jpg", jpeg(&picture(1, 300, 200)));
+    let row = common::row("k", &hash(&known));
+    let db = lab.database(&[("known", "known", format!("{}{row}", common::HEADER))]);
+    // 60,000 by 60,000 pixels in a few bytes.
+    let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\xea\x60\0\0\xea\x60\x08\x06\0\0\0".to_vec();
+    png.extend(0xcf19_50fb_u32.to_be_bytes());
+    lab.write("tree/huge.png", png);
+    let whole = fs::read(&known).unwrap();
+    for part in 1..12 {
+        lab.write(format!("tree/cut{part:02}.jpg"), &whole[..whole.len() * part / 12]);
+    }
+    let (code, objects, err) = output(spawn(&mut scan(&db, &lab.path("tree"))));
+    assert_eq!(code, Some(4), "{err}");
+    let reasons = of(&objects, "not_examined").into_iter();
+    let reasons: Vec<&str> = reasons.map(|object| object["reason"].as_str().unwrap()).collect();
+    assert_eq!(reasons.len(), 12);
+    assert!(reasons[..11].iter().all(|&reason| reason == "truncated"), "{reasons:?}");
+    assert!(matches!(reasons[11], "limit" | "corrupt"), "{reasons:?}");
+    let last = *of(&objects, "match").last().unwrap();
+    assert!(last["path"].as_str().unwrap().ends_with("z.jpg"));
+}
+
+#[test]
 fn pipes_sockets_and_devices_do_not_block() {
     let lab = Lab::new();
     lab.write("tree/file", "x");

@@ -1,4 +1,5 @@
 //! `hashward scan` and `hashward lookup` on small collections whose answers are known.
+#![allow(clippy::unwrap_used)] // helpers of tests
 
 mod common;
 

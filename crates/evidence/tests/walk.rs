@@ -161,7 +161,7 @@ fn unreadable_folders_and_files_are_reported_and_the_walk_goes_on() {
     let closed = folder.path().join("closed");
     fs::create_dir(&closed).unwrap();
     fs::write(folder.path().join("file"), "").unwrap();
-    fs::set_permissions(&closed, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
     assert_eq!(lines(folder.path(), Walk::new([folder.path()])), ["failed closed", "file file"]);
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).unwrap();
 }
