@@ -1,19 +1,20 @@
 //! `hashward list`: import, show, compare, withdraw and export hash lists.
 
+mod export;
+
 use super::db::{Typed, count_entries, list_line, open, plural, short};
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
 use crate::text::printable;
 use anyhow::Context;
 use hashward_engine::database::{
-    Access, Database, DiffEntry, EntryChange, ListInfo, VersionInfo, VersionState,
+    Access, DiffEntry, EntryChange, ListInfo, VersionInfo, VersionState,
 };
-use hashward_engine::export::{ExportError, ExportSummary, WriteError};
 use hashward_engine::import::{
     BadRows, ImportInput, ImportProgress, ImportRequest, ImportSummary, ListFormat, ListKind,
 };
 use hashward_hash::{Distance, HashKind, Quality};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Import, show, compare, withdraw and export hash lists.
 #[derive(Debug, clap::Args)]
@@ -28,7 +29,7 @@ enum ListCommand {
     Show(ShowArgs),
     Diff(DiffArgs),
     Withdraw(WithdrawArgs),
-    Export(ExportArgs),
+    Export(export::ExportArgs),
 }
 
 /// Import a new version of a hash list.
@@ -140,34 +141,6 @@ struct WithdrawArgs {
     name: String,
 }
 
-/// Write a list out again, hashes included.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  hashward list export known.db agency --format csv --out agency.csv
-  hashward list export known.db agency --format hex --hash-kind md5 --out agency.md5
-  hashward list export known.db agency --format jsonl --out -")]
-struct ExportArgs {
-    /// The database folder.
-    #[arg(value_name = "DB")]
-    db: PathBuf,
-    /// Name of the list.
-    #[arg(value_name = "NAME")]
-    name: String,
-    /// Format: csv, jsonl, hashdeep, md5sum, hex.
-    #[arg(long, value_name = "F", value_parser = parse_export_format)]
-    format: ListFormat,
-    /// Which hash to write in formats that hold one kind.
-    #[arg(long, value_name = "K", value_parser = super::hash::parse_kind)]
-    hash_kind: Option<HashKind>,
-    /// The file to write, which only its owner may read; `-` is standard output.
-    #[arg(long, value_name = "FILE")]
-    out: PathBuf,
-    /// Print a summary as JSON Lines.
-    #[arg(long)]
-    json: bool,
-}
-
 #[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
 enum BadRowsArg {
     /// Import nothing and say which rows they are.
@@ -190,13 +163,6 @@ fn parse_format(name: &str) -> Result<FormatChoice, String> {
     format.map(|format| FormatChoice(Some(format))).ok_or(format!("known are auto, {known}"))
 }
 
-fn parse_export_format(name: &str) -> Result<ListFormat, String> {
-    let known = ListFormat::WRITABLE.map(ListFormat::name).join(", ");
-    ListFormat::from_name(name)
-        .filter(|format| ListFormat::WRITABLE.contains(format))
-        .ok_or(format!("lists are written as {known}"))
-}
-
 fn parse_list_kind(name: &str) -> Result<ListKind, String> {
     match name {
         "known" => Ok(ListKind::Known),
@@ -211,7 +177,7 @@ pub(crate) fn run(args: &ListArgs, printer: &mut Printer) -> anyhow::Result<Exit
         ListCommand::Show(args) => show(args, printer),
         ListCommand::Diff(args) => diff(args, printer),
         ListCommand::Withdraw(args) => withdraw(args, printer),
-        ListCommand::Export(args) => export(args, printer),
+        ListCommand::Export(args) => export::run(args, printer),
     }
 }
 
@@ -451,62 +417,4 @@ fn withdraw(args: &WithdrawArgs, printer: &mut Printer) -> anyhow::Result<ExitSt
         ))?;
     }
     Ok(ExitStatus::Done)
-}
-
-fn export(args: &ExportArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
-    let database = open(&args.db, Access::ReadOnly)?;
-    let stdout = args.out == Path::new("-");
-    let written = if stdout { to_stdout(&database, args) } else { to_file(&database, args) };
-    let summary = match written {
-        Err(ExportError::Write(WriteError::Io(error)))
-            if stdout && error.kind() == std::io::ErrorKind::BrokenPipe =>
-        {
-            return Ok(ExitStatus::Done);
-        }
-        written => written.with_context(|| {
-            format!("`{}` was not exported to {}", args.name, args.out.display())
-        })?,
-    };
-    if summary.left_out > 0 {
-        printer.warn(format_args!(
-            "{} left out, because {} cannot hold their kinds of hash",
-            count_entries(summary.left_out),
-            args.format
-        ));
-    }
-    if args.json && !stdout {
-        printer.json(&Typed::new("export", summary))?;
-    } else if !stdout {
-        printer.line(format_args!(
-            "wrote {} {} of `{}` version {} to {}",
-            summary.rows,
-            plural(summary.rows, "row"),
-            printable(&summary.list),
-            summary.version,
-            args.out.display()
-        ))?;
-    }
-    Ok(ExitStatus::Done)
-}
-
-fn to_stdout(database: &Database, args: &ExportArgs) -> Result<ExportSummary, ExportError> {
-    let mut out = std::io::BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
-    database.export(&args.name, args.format, args.hash_kind, &mut out)
-}
-
-/// Writes beside the target and renames at the end, so that no half of a list is ever there.
-fn to_file(database: &Database, args: &ExportArgs) -> Result<ExportSummary, ExportError> {
-    let folder = match args.out.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let io = |error| ExportError::Write(WriteError::Io(error));
-    // Files of tempfile are private to the user on Unix.
-    let file = tempfile::Builder::new().prefix(".hashward-").tempfile_in(folder).map_err(io)?;
-    let mut out = std::io::BufWriter::with_capacity(1 << 16, file);
-    let summary = database.export(&args.name, args.format, args.hash_kind, &mut out)?;
-    let file = out.into_inner().map_err(|error| io(error.into_error()))?;
-    file.as_file().sync_all().map_err(io)?;
-    file.persist(&args.out).map_err(|error| io(error.error))?;
-    Ok(summary)
 }
