@@ -116,7 +116,7 @@ fn summary_lines(summary: &Summary) -> Vec<String> {
         parts(words(&summary.skipped_by_reason)),
     )];
     if summary.interrupted {
-        lines.push("Interrupted: what is not listed here was not looked at.".to_owned());
+        lines.push("Interrupted: the rest was not looked at.".to_owned());
     } else if summary.not_examined > 0 {
         lines.push("Not complete: the files listed as not examined may hold anything.".to_owned());
     }
