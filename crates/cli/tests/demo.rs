@@ -51,6 +51,25 @@ fn finds_what_was_planted_and_nothing_else() {
     assert_eq!(objects.last().unwrap()["type"], "timing");
 }
 
+/// The fenced block of the README whose first line begins so, without its fences.
+fn readme_block<'a>(readme: &'a str, fence: &str) -> &'a str {
+    let block = readme.split_once(fence).unwrap_or_else(|| panic!("no {fence} in the README")).1;
+    block.split_once("```").unwrap().0
+}
+
+#[test]
+fn the_readme_shows_what_its_command_prints() {
+    let readme = include_str!("../../../README.md");
+    let command = readme_block(readme, "```sh\n").trim_end();
+    let args = command.strip_prefix("cargo run --release -- ").unwrap();
+    let ran = run(args.split(' '));
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    let timeless = |text: &str| text.split_once('\n').unwrap().1.to_owned();
+    let shown = readme_block(readme, "```text\n");
+    assert!(shown.starts_with("Making the collection took "), "{shown}");
+    assert_eq!(timeless(shown), timeless(&ran.out));
+}
+
 #[test]
 fn fails_when_matching_is_off() {
     let ran = demo(&["--json", "--small", "--without-matching"].map(OsStr::new));
