@@ -10,7 +10,8 @@
 //! nodes are records of 8 bytes (first child, number of children), children of 16 (first code, end
 //! of codes, node or [`NO_NODE`] for a leaf, distance to the pivot), all `u32` little-endian.
 
-use crate::{Damaged, Match, Target};
+use crate::targets::Prepared;
+use crate::{Damaged, Match};
 use hashward_kernels::hamming;
 use std::ops::Range;
 
@@ -149,10 +150,10 @@ impl<'a> Tree<'a> {
     ///
     /// # Errors
     /// [`Damaged`] when the arrays are no tree over `codes`.
-    pub fn search(
+    pub(crate) fn search(
         &self,
         codes: &[[u8; 32]],
-        targets: &[Target],
+        targets: &[Prepared],
         mut found: impl FnMut(Match),
     ) -> Result<u64, Damaged> {
         let mut visited = 0;

@@ -4,9 +4,9 @@
 //! every method gives the same set of matches, and the linear scan defines it.
 //!
 //! ```
-//! use hashward_index::{CodeTable, Method, Target};
+//! use hashward_index::{CodeTable, Method, Target, TargetSet};
 //! let codes = [[0u8; 32], [0xff; 32]];
-//! let targets = [Target { code: [1; 32], radius: 32 }];
+//! let targets = TargetSet::new(&[Target { code: [1; 32], radius: 32 }]);
 //! let mut found = Vec::new();
 //! CodeTable::new(&codes).search(Method::Auto, &targets, |near| found.push(near)).unwrap();
 //! assert_eq!((found.len(), found[0].index, found[0].distance), (1, 0, 32));
@@ -25,19 +25,14 @@ pub mod mih;
 pub mod permutation;
 pub mod plan;
 pub mod prefix;
+mod targets;
 
 pub use bktree::Tree;
 pub use exact::DigestTable;
 pub use mih::MultiIndex;
+pub use targets::{Target, TargetSet};
 
-/// One query code and how far from it a match may be.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Target {
-    /// The code, in store order.
-    pub code: [u8; 32],
-    /// Largest distance of a match, in bits.
-    pub radius: u16,
-}
+use targets::Prepared;
 
 /// A code of the table within the radius of a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,7 +80,7 @@ pub struct CodeTable<'a> {
     codes: &'a [[u8; 32]],
     tree: Option<Tree<'a>>,
     prefix: Option<&'a [[u8; 16]]>,
-    multi: Option<&'a MultiIndex<'a>>,
+    multi: Option<MultiIndex<'a>>,
 }
 
 impl<'a> CodeTable<'a> {
@@ -111,7 +106,7 @@ impl<'a> CodeTable<'a> {
 
     /// The same table with its multi-index, which is used only together with a prefix column.
     #[must_use]
-    pub const fn with_multi_index(mut self, index: &'a MultiIndex<'a>) -> Self {
+    pub const fn with_multi_index(mut self, index: MultiIndex<'a>) -> Self {
         self.multi = Some(index);
         self
     }
@@ -122,28 +117,55 @@ impl<'a> CodeTable<'a> {
         self.codes
     }
 
-    /// Checks that the tree, if there is one, is a BK-tree over exactly these codes.
+    /// Checks that each index that the table has is that of exactly these codes.
     ///
     /// # Errors
-    /// [`Damaged`] when it is not.
+    /// [`Damaged`] when one is not.
     pub fn check(&self) -> Result<(), Damaged> {
-        self.tree.map_or(Ok(()), |tree| tree.check(self.codes))
+        self.tree.map_or(Ok(()), |tree| tree.check(self.codes))?;
+        self.prefix.map_or(Ok(()), |column| prefix::check(self.codes, column))?;
+        self.multi.map_or(Ok(()), |index| index.check(self.codes))
     }
 
     /// Calls `found` for each pair of a target and a code within its radius, in no particular
-    /// order, and gives the number of distances that were computed.
+    /// order, and gives the number of distances that were computed. Equal targets are searched
+    /// once.
     ///
     /// # Errors
     /// [`Damaged`] when an index is not one of these codes; matches given before are then not all.
     pub fn search(
         &self,
         method: Method,
-        targets: &[Target],
+        targets: &TargetSet,
+        mut found: impl FnMut(Match),
+    ) -> Result<u64, Damaged> {
+        let mut distances = 0;
+        for (method, part) in self.parts(method, targets.prepared()) {
+            distances += self.search_by(method, part, |hit| {
+                for &target in targets.numbers(&part[hit.target as usize]) {
+                    found(Match { target, ..hit });
+                }
+            })?;
+        }
+        Ok(distances)
+    }
+
+    /// Searches by a method, or scans where the table lacks what it needs.
+    fn search_by(
+        &self,
+        method: Method,
+        targets: &[Prepared],
         found: impl FnMut(Match),
     ) -> Result<u64, Damaged> {
-        if method == Method::Auto {
-            return self.search_auto(targets, found);
+        match (method, self.tree, self.prefix, self.multi) {
+            (Method::BkTree, Some(tree), ..) => tree.search(self.codes, targets, found),
+            (Method::MultiIndex, _, Some(prefix), Some(index)) => {
+                index.search(self.codes, prefix, targets, found)
+            }
+            (Method::Prefix | Method::MultiIndex, _, Some(prefix), _) => {
+                prefix::search(self.codes, prefix, targets, found)
+            }
+            _ => Ok(linear::search(self.codes, targets, found)),
         }
-        self.search_by(method, targets, found)
     }
 }

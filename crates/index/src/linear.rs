@@ -1,6 +1,7 @@
 //! The linear scan: every code against every target, and the definition of the right answer.
 
-use crate::{Match, Target};
+use crate::Match;
+use crate::targets::Prepared;
 use hashward_kernels::hamming;
 
 /// Codes that are compared with all targets before the next are fetched: 16 KiB, so that they stay
@@ -11,19 +12,19 @@ const BLOCK: usize = 512;
 ///
 /// # Panics
 /// When the table has more than `u32::MAX` codes.
-pub fn search(codes: &[[u8; 32]], targets: &[Target], mut found: impl FnMut(Match)) -> u64 {
+pub(crate) fn search(
+    codes: &[[u8; 32]],
+    targets: &[Prepared],
+    mut found: impl FnMut(Match),
+) -> u64 {
     assert!(u32::try_from(codes.len()).is_ok(), "a table has at most u32::MAX codes");
     let mut near = Vec::new();
     for (block, codes) in codes.chunks(BLOCK).enumerate() {
         let first = (block * BLOCK) as u32;
-        for (number, target) in targets.iter().enumerate() {
-            hamming::scan256(codes, &target.code, target.radius, &mut near);
+        for (target, prepared) in (0u32..).zip(targets) {
+            hamming::scan256(codes, &prepared.code, prepared.radius, &mut near);
             for hit in near.drain(..) {
-                found(Match {
-                    target: number as u32,
-                    index: first + hit.index,
-                    distance: hit.distance,
-                });
+                found(Match { target, index: first + hit.index, distance: hit.distance });
             }
         }
     }

@@ -17,8 +17,8 @@
 //! - **Multi-index**: see [`Plan`](crate::mih::Plan).
 
 use crate::mih::MultiIndex;
-use crate::{CodeTable, Damaged, Match, Method, Target, linear, prefix};
-use std::collections::BTreeMap;
+use crate::targets::Prepared;
+use crate::{CodeTable, Method, prefix};
 
 /// The indexes that a table has.
 #[derive(Clone, Copy, Default)]
@@ -30,7 +30,7 @@ pub struct Available<'a> {
     /// True when there is a BK-tree.
     pub tree: bool,
     /// The multi-index; useless without the prefix column.
-    pub multi: Option<&'a MultiIndex<'a>>,
+    pub multi: Option<MultiIndex<'a>>,
 }
 
 /// The method that is expected to be fastest for `batch` queries of this radius.
@@ -66,8 +66,8 @@ pub fn expected(available: Available<'_>, method: Method, radius: u16, batch: us
         }
         Method::MultiIndex if available.prefix => available
             .multi
-            .and_then(|index| index.plan(radius))
-            .map_or(f64::INFINITY, |plan| plan.cost() / if batch > 4.0 { 1.25 } else { 1.0 }),
+            .and_then(|index| index.cost(radius))
+            .map_or(f64::INFINITY, |cost| cost / if batch > 4.0 { 1.25 } else { 1.0 }),
         Method::Auto => expected(available, choose(available, radius, batch as usize), radius, 1),
         _ => f64::INFINITY,
     }
@@ -104,49 +104,29 @@ impl<'a> CodeTable<'a> {
         }
     }
 
-    /// Chooses for the targets of each radius, and searches.
-    pub(crate) fn search_auto(
-        &self,
-        targets: &[Target],
-        mut found: impl FnMut(Match),
-    ) -> Result<u64, Damaged> {
-        let mut by_radius: BTreeMap<u16, Vec<u32>> = BTreeMap::new();
-        for (number, target) in (0u32..).zip(targets) {
-            by_radius.entry(target.radius).or_default().push(number);
-        }
-        // Targets that go the same way go together, whatever their radii.
-        let mut by_method: BTreeMap<Method, Vec<u32>> = BTreeMap::new();
-        for (radius, numbers) in by_radius {
-            let method = choose(self.available(), radius, numbers.len());
-            by_method.entry(method).or_default().extend(numbers);
-        }
-        let mut distances = 0;
-        for (method, numbers) in by_method {
-            let chosen: Vec<Target> = numbers.iter().map(|at| targets[*at as usize]).collect();
-            distances += self.search_by(method, &chosen, |hit| {
-                found(Match { target: numbers[hit.target as usize], ..hit });
-            })?;
-        }
-        Ok(distances)
-    }
-
-    /// Searches by a method, or scans where the table lacks what it needs.
-    pub(crate) fn search_by(
+    /// Cuts targets that come by ascending radius into parts that go the same way: all of them
+    /// by the given method, or those of each radius by the one that should be fastest for them.
+    pub(crate) fn parts<'t>(
         &self,
         method: Method,
-        targets: &[Target],
-        found: impl FnMut(Match),
-    ) -> Result<u64, Damaged> {
-        match (method, self.tree, self.prefix, self.multi) {
-            (Method::BkTree, Some(tree), ..) => tree.search(self.codes, targets, found),
-            (Method::MultiIndex, _, Some(prefix), Some(index)) => {
-                index.search(self.codes, prefix, targets, found)
-            }
-            (Method::Prefix | Method::MultiIndex, _, Some(prefix), _) => {
-                prefix::search(self.codes, prefix, targets, found)
-            }
-            _ => Ok(linear::search(self.codes, targets, found)),
+        targets: &'t [Prepared],
+    ) -> Vec<(Method, &'t [Prepared])> {
+        if method != Method::Auto {
+            return vec![(method, targets)];
         }
+        let available = self.available();
+        let mut parts: Vec<(Method, std::ops::Range<usize>)> = Vec::new();
+        let mut end = 0;
+        for same in targets.chunk_by(|a, b| a.radius == b.radius) {
+            let start = end;
+            end += same.len();
+            let method = choose(available, same[0].radius, same.len());
+            match parts.last_mut() {
+                Some((last, range)) if *last == method => range.end = end,
+                _ => parts.push((method, start..end)),
+            }
+        }
+        parts.into_iter().map(|(method, range)| (method, &targets[range])).collect()
     }
 }
 
@@ -154,7 +134,8 @@ impl<'a> CodeTable<'a> {
 mod tests {
     use super::*;
     use crate::bktree::{self, Tree};
-    use crate::mih::{self, Directory};
+    use crate::mih::{self, Directory, Plans};
+    use crate::{Match, Target, TargetSet};
     use hashward_hash::Pdq;
     use hashward_testkit::{Codes, brute_force};
     use proptest::prelude::*;
@@ -164,7 +145,7 @@ mod tests {
         codes: Vec<[u8; 32]>,
         prefix: Vec<[u8; 16]>,
         tree: bktree::Arrays,
-        directory: Vec<u8>,
+        plans: Plans,
         tables: Vec<u8>,
     }
 
@@ -179,17 +160,17 @@ mod tests {
                 tables.extend(part);
                 Ok::<(), ()>(())
             });
-            let directory = directory.unwrap().encode();
-            Self { prefix: codes.iter().map(prefix::of).collect(), codes, tree, directory, tables }
+            let plans = Plans::new(directory.unwrap());
+            Self { prefix: codes.iter().map(prefix::of).collect(), codes, tree, plans, tables }
         }
     }
 
     fn methods_agree(codes: &[Pdq], targets: &[Target]) {
         let all = All::new(codes);
-        let index = MultiIndex::new(&all.directory, &all.tables).unwrap();
+        let index = MultiIndex::new(&all.plans, &all.tables).unwrap();
         let tree = Tree::new(&all.tree.nodes, &all.tree.children).unwrap();
         let bare = CodeTable::new(&all.codes);
-        let full = bare.with_tree(tree).with_prefix(&all.prefix).with_multi_index(&index);
+        let full = bare.with_tree(tree).with_prefix(&all.prefix).with_multi_index(index);
         let ordered: Vec<Pdq> = all.codes.iter().map(|c| Pdq::from_store_order(*c)).collect();
         let mut expected = Vec::new();
         for (number, target) in (0u32..).zip(targets) {
@@ -202,11 +183,12 @@ mod tests {
                 distance,
             }));
         }
+        let set = TargetSet::new(targets);
         use Method::{Auto, BkTree, Linear, MultiIndex as Multi, Prefix};
         for table in [bare, bare.with_tree(tree), bare.with_prefix(&all.prefix), full] {
             for method in [Auto, Linear, Prefix, BkTree, Multi] {
                 let mut found = Vec::new();
-                table.search(method, targets, |hit| found.push(hit)).unwrap();
+                table.search(method, &set, |hit| found.push(hit)).unwrap();
                 found.sort_unstable();
                 assert!(found == expected, "{method:?} over {} codes", codes.len());
             }
@@ -254,11 +236,11 @@ mod tests {
     #[test]
     fn the_choice_follows_size_and_radius() {
         let choice = |count: usize, radius, batch| {
-            let mut directory = Directory::for_count(count as u32);
+            let directory = Directory::for_count(count as u32);
             let empty: Vec<u8> = vec![0; directory.table_bytes() as usize];
-            directory = Directory::decode(&directory.encode()).unwrap();
-            let index = MultiIndex::new(&directory.encode(), &empty).unwrap();
-            let all = Available { count, prefix: true, tree: true, multi: Some(&index) };
+            let plans = Plans::new(directory);
+            let index = MultiIndex::new(&plans, &empty).unwrap();
+            let all = Available { count, prefix: true, tree: true, multi: Some(index) };
             choose(all, radius, batch)
         };
         assert_eq!(choice(1_000, 31, 1), Method::Prefix);

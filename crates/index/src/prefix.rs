@@ -7,7 +7,8 @@
 //! other more than any random half.
 
 use crate::permutation::permute;
-use crate::{Damaged, Match, Target, linear};
+use crate::targets::Prepared;
+use crate::{Damaged, Match, linear};
 use hashward_kernels::gather::gather;
 use hashward_kernels::prefetch::prefetch;
 use hashward_kernels::{hamming::Near, scan128};
@@ -23,8 +24,23 @@ pub const MAX_RADIUS: u16 = 52;
 /// A code's entry in the prefix column: its permuted bits 0 to 127, little-endian.
 #[must_use]
 pub fn of(code: &[u8; 32]) -> [u8; 16] {
-    let [low, high, ..] = permute(code);
+    of_permuted(&permute(code))
+}
+
+pub(crate) fn of_permuted(&[low, high, ..]: &[u64; 4]) -> [u8; 16] {
     (u128::from(low) | u128::from(high) << 64).to_le_bytes()
+}
+
+/// Checks that a column has the prefix of each code.
+///
+/// # Errors
+/// [`Damaged`] when it has not.
+pub(crate) fn check(codes: &[[u8; 32]], column: &[[u8; 16]]) -> Result<(), Damaged> {
+    let same = |(code, prefix): (&[u8; 32], &[u8; 16])| of(code) == *prefix;
+    if codes.len() == column.len() && codes.iter().zip(column).all(same) {
+        return Ok(());
+    }
+    Err(Damaged("the prefix column is not that of the codes"))
 }
 
 /// Calls `found` for each pair within its target's radius, in no particular order; gives the
@@ -32,29 +48,25 @@ pub fn of(code: &[u8; 32]) -> [u8; 16] {
 ///
 /// # Errors
 /// [`Damaged`] when the column has another length than the table.
-pub fn search(
+pub(crate) fn search(
     codes: &[[u8; 32]],
     column: &[[u8; 16]],
-    targets: &[Target],
+    targets: &[Prepared],
     mut found: impl FnMut(Match),
 ) -> Result<u64, Damaged> {
     if codes.len() != column.len() {
         return Err(Damaged("the prefix column has another length than the codes"));
     }
-    let near = |number: &u32| targets[*number as usize].radius <= MAX_RADIUS;
-    let (near, far): (Vec<u32>, Vec<u32>) = (0..targets.len() as u32).partition(near);
+    // Targets come by ascending radius.
+    let (near, far) = targets.split_at(targets.partition_point(|t| t.radius <= MAX_RADIUS));
     let mut distances = (near.len() * codes.len()) as u64;
-    let prefixes: Vec<[u8; 16]> =
-        near.iter().map(|number| of(&targets[*number as usize].code)).collect();
+    let prefixes: Vec<[u8; 16]> = near.iter().map(Prepared::prefix).collect();
     let mut passed: Vec<Near> = Vec::new();
     let mut indices: Vec<u32> = Vec::new();
     let mut matches: Vec<Near> = Vec::new();
-    for (block, part) in column.chunks(BLOCK).enumerate() {
-        if near.is_empty() {
-            break;
-        }
-        for (&number, prefix) in near.iter().zip(&prefixes) {
-            let target = &targets[number as usize];
+    let near_blocks = if near.is_empty() { &[][..] } else { column };
+    for (block, part) in near_blocks.chunks(BLOCK).enumerate() {
+        for (number, (target, prefix)) in (0u32..).zip(near.iter().zip(&prefixes)) {
             scan128::scan128(part, prefix, target.radius, &mut passed);
             if passed.is_empty() {
                 continue;
@@ -73,10 +85,10 @@ pub fn search(
             }
         }
     }
-    let left: Vec<Target> = far.iter().map(|number| targets[*number as usize]).collect();
-    if !left.is_empty() {
-        distances += linear::search(codes, &left, |hit| {
-            found(Match { target: far[hit.target as usize], ..hit });
+    if !far.is_empty() {
+        let before = near.len() as u32;
+        distances += linear::search(codes, far, |hit| {
+            found(Match { target: before + hit.target, ..hit });
         });
     }
     Ok(distances)

@@ -4,7 +4,7 @@
 
 use hashward_hash::Pdq;
 use hashward_index::exact::{DigestTable, FanoutBuilder, fanout_bits};
-use hashward_index::{CodeTable, Method, Target, Tree, bktree};
+use hashward_index::{CodeTable, Method, Target, TargetSet, Tree, bktree};
 use hashward_testkit::{Codes, brute_force};
 use proptest::prelude::*;
 
@@ -33,7 +33,7 @@ fn found(
     let keep = |near: hashward_index::Match| {
         all.push((near.target, rows[near.index as usize], near.distance));
     };
-    table.search(method, targets, keep).unwrap();
+    table.search(method, &TargetSet::new(targets), keep).unwrap();
     all.sort_unstable();
     all
 }
@@ -111,7 +111,7 @@ proptest! {
         let tree = Tree::new(nodes.as_flattened(), children.as_flattened()).unwrap();
         let table = CodeTable::new(&codes).with_tree(tree);
         let target = Target { code: [0; 32], radius };
-        let _ = table.search(Method::BkTree, &[target], |_| ());
+        let _ = table.search(Method::BkTree, &TargetSet::new(&[target]), |_| ());
         let _ = table.check();
     }
 
@@ -131,7 +131,8 @@ proptest! {
         array[at] = value;
         let tree = Tree::new(&arrays.nodes, &arrays.children).unwrap();
         let table = CodeTable::new(&codes).with_tree(tree);
-        let _ = table.search(Method::BkTree, &[Target { code: codes[0], radius }], |_| ());
+        let targets = TargetSet::new(&[Target { code: codes[0], radius }]);
+        let _ = table.search(Method::BkTree, &targets, |_| ());
         prop_assert_eq!(table.check().is_err(), changed);
     }
 
@@ -175,6 +176,7 @@ fn a_small_radius_visits_few_codes() {
         CodeTable::new(&codes).with_tree(Tree::new(&arrays.nodes, &arrays.children).unwrap());
     let targets: Vec<Target> =
         random[..50].iter().map(|code| Target { code: code.to_store_order(), radius: 4 }).collect();
+    let targets = TargetSet::new(&targets);
     let visited = table.search(Method::BkTree, &targets, |_| ()).unwrap();
     assert!(visited < 50 * 20_000 / 5, "visited {visited} of {}", 50 * 20_000);
     let visited = table.search(Method::Linear, &targets, |_| ()).unwrap();

@@ -8,24 +8,27 @@ use crate::{
     ContentDigest, EntryKey, EntryRow, ExternalSorter, SegmentRef, Store, WriteError, assemble,
 };
 use hashward_hash::{HashKind, HashValue, Metric};
-use hashward_index::bktree;
 use hashward_index::exact::FanoutBuilder;
+use hashward_index::{bktree, mih, prefix};
 use std::collections::BTreeMap;
 
 /// How to build a segment.
 #[derive(Debug, Clone, Copy)]
 pub struct BuildOptions {
-    /// Bytes of memory for sorting digests. Besides, building the BK-tree holds the codes (36
-    /// bytes each, at most [`SegmentBuilder::MAX_TREE_CODES`] of them), and everything else needs
-    /// a few MiB.
+    /// Bytes of memory for sorting. Besides, building a BK-tree or a multi-index holds the codes
+    /// (36 bytes each), and everything else needs a few MiB.
     pub memory: usize,
-    /// Whether to build a BK-tree over the perceptual codes.
-    pub bktree: bool,
+    /// A BK-tree is built over up to this many codes of a kind; 0 for none.
+    pub tree_up_to: u64,
+    /// A multi-index is built over this many codes of a kind or more.
+    pub multi_index_from: u64,
 }
 
 impl Default for BuildOptions {
+    /// The tables that pay: below 100,000 codes a scan is as fast as a multi-index at usual radii
+    /// and a BK-tree serves small ones; above, the multi-index is faster than either at both.
     fn default() -> Self {
-        Self { memory: 256 << 20, bktree: true }
+        Self { memory: 256 << 20, tree_up_to: 99_999, multi_index_from: 100_000 }
     }
 }
 
@@ -83,10 +86,6 @@ const COLUMNS: [Table; 5] =
 pub(crate) const FLAG_DEGENERATE: u8 = 1;
 
 impl SegmentBuilder {
-    /// A BK-tree is built over at most this many codes. It pays at small radii only, and the codes
-    /// must fit into memory while it is built.
-    pub const MAX_TREE_CODES: u64 = 12_000_000;
-
     pub(crate) fn new(store: &Store, options: BuildOptions) -> Result<Self, WriteError> {
         let spool = || Spool::new(store);
         let column = |table| -> Result<_, WriteError> {
@@ -215,8 +214,7 @@ impl SegmentBuilder {
         while let Some((kind, (codes, rows))) = self.codes.pop_first() {
             let count = rows.len() / 4;
             hashes.insert(kind, count);
-            let tree = self.options.bktree && (1..=Self::MAX_TREE_CODES).contains(&count);
-            sections.extend(code_sections(&self.store, kind, codes, rows, tree)?);
+            sections.extend(code_sections(&self.store, kind, codes, rows, self.options)?);
         }
         let (digest, bytes) = assemble::write(&self.store, self.rows, sections)?;
         Ok(SegmentInfo { digest, bytes, rows: self.rows, hashes, degenerate: self.degenerate })
@@ -258,37 +256,54 @@ fn code_sections(
     kind: HashKind,
     codes: Spool,
     rows: Spool,
-    tree: bool,
+    options: BuildOptions,
 ) -> Result<Vec<(Section, Spool)>, WriteError> {
     let count = rows.len() / 4;
-    if !tree {
-        return Ok(vec![
-            section(Table::Codes, Some(kind), count, codes),
-            section(Table::CodeRows, Some(kind), count, rows),
-        ]);
-    }
-    let (mut code_list, mut row_list) = (vec![[0; 32]; count as usize], Vec::new());
+    let tree = (1..=options.tree_up_to).contains(&count);
+    let multi = (options.multi_index_from..=mih::MAX_CODES as u64).contains(&count) && count > 0;
+    let mut made = Vec::new();
+    let mut add = |table, elements, spool| made.push(section(table, Some(kind), elements, spool));
+    let mut code_list = vec![[0; 32]; count as usize];
     codes.read_all(code_list.as_flattened_mut())?;
-    row_list.resize(count as usize, [0; 4]);
-    rows.read_all(row_list.as_flattened_mut())?;
-    let mut row_list: Vec<u32> = row_list.into_iter().map(u32::from_le_bytes).collect();
-    let arrays = bktree::build(&mut code_list, &mut row_list);
-    let (mut codes, mut rows, mut nodes, mut children) =
-        (Spool::new(store), Spool::new(store), Spool::new(store), Spool::new(store));
-    codes.write(code_list.as_flattened())?;
-    for row in row_list {
-        rows.write(&row.to_le_bytes())?;
+    let mut codes = Spool::new(store);
+    if tree {
+        let mut row_list = vec![[0; 4]; count as usize];
+        rows.read_all(row_list.as_flattened_mut())?;
+        let mut row_list: Vec<u32> = row_list.into_iter().map(u32::from_le_bytes).collect();
+        let arrays = bktree::build(&mut code_list, &mut row_list);
+        let (mut rows, mut nodes, mut children) =
+            (Spool::new(store), Spool::new(store), Spool::new(store));
+        codes.write(code_list.as_flattened())?;
+        for row in row_list {
+            rows.write(&row.to_le_bytes())?;
+        }
+        nodes.write(&arrays.nodes)?;
+        children.write(&arrays.children)?;
+        let node_count = (arrays.nodes.len() / bktree::NODE_BYTES) as u64;
+        let child_count = (arrays.children.len() / bktree::CHILD_BYTES) as u64;
+        add(Table::Codes, count, codes);
+        add(Table::CodeRows, count, rows);
+        add(Table::TreeNodes, node_count, nodes);
+        add(Table::TreeChildren, child_count, children);
+    } else {
+        codes.write(code_list.as_flattened())?;
+        add(Table::Codes, count, codes);
+        add(Table::CodeRows, count, rows);
     }
-    nodes.write(&arrays.nodes)?;
-    children.write(&arrays.children)?;
-    let node_count = (arrays.nodes.len() / bktree::NODE_BYTES) as u64;
-    let child_count = (arrays.children.len() / bktree::CHILD_BYTES) as u64;
-    Ok(vec![
-        section(Table::Codes, Some(kind), count, codes),
-        section(Table::CodeRows, Some(kind), count, rows),
-        section(Table::TreeNodes, Some(kind), node_count, nodes),
-        section(Table::TreeChildren, Some(kind), child_count, children),
-    ])
+    let mut prefixes = Spool::new(store);
+    for code in &code_list {
+        prefixes.write(&prefix::of(code))?;
+    }
+    add(Table::Prefixes, count, prefixes);
+    if multi {
+        let (mut directory, mut tables) = (Spool::new(store), Spool::new(store));
+        let cut = mih::Directory::for_count(count as u32);
+        let built = mih::build(&code_list, cut, options.memory, |part| tables.write(part))?;
+        directory.write(&built.encode())?;
+        add(Table::MultiDirectory, directory.len() / 8, directory);
+        add(Table::MultiTables, tables.len() / 64, tables);
+    }
+    Ok(made)
 }
 
 /// Where the checksums of the first section begin.

@@ -59,11 +59,17 @@ pub enum Table {
     TreeNodes = 50,
     /// Children of the BK-tree's nodes.
     TreeChildren = 51,
+    /// First halves of the permuted codes.
+    Prefixes = 52,
+    /// How the multi-index cuts the codes, and the sizes of its tables.
+    MultiDirectory = 53,
+    /// The tables of the multi-index.
+    MultiTables = 54,
 }
 
 impl Table {
     /// Every table, in the order in which they stand in a segment.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::Keys,
         Self::Entries,
         Self::Payloads,
@@ -82,6 +88,9 @@ impl Table {
         Self::CodeRows,
         Self::TreeNodes,
         Self::TreeChildren,
+        Self::Prefixes,
+        Self::MultiDirectory,
+        Self::MultiTables,
     ];
 
     /// The number in the format.
@@ -118,6 +127,9 @@ impl Table {
             Self::CodeRows => "code rows",
             Self::TreeNodes => "tree nodes",
             Self::TreeChildren => "tree children",
+            Self::Prefixes => "prefixes",
+            Self::MultiDirectory => "multi-index directory",
+            Self::MultiTables => "multi-index tables",
         }
     }
 
@@ -126,8 +138,9 @@ impl Table {
     #[must_use]
     pub const fn element_bits(self) -> Option<u16> {
         match self {
-            Self::Keys | Self::TreeChildren => Some(128),
-            Self::Entries | Self::Payloads | Self::TreeNodes => Some(64),
+            Self::MultiTables => Some(512),
+            Self::Keys | Self::TreeChildren | Self::Prefixes => Some(128),
+            Self::Entries | Self::Payloads | Self::TreeNodes | Self::MultiDirectory => Some(64),
             Self::Kinds => Some(16),
             Self::Qualities | Self::Flags => Some(8),
             Self::DigestRows | Self::Fanout | Self::CodeRows => Some(32),
@@ -144,7 +157,14 @@ impl Table {
     /// of them must refuse the segment, while it may skip the others.
     #[must_use]
     pub const fn required(self) -> bool {
-        !matches!(self, Self::TreeNodes | Self::TreeChildren)
+        !matches!(
+            self,
+            Self::TreeNodes
+                | Self::TreeChildren
+                | Self::Prefixes
+                | Self::MultiDirectory
+                | Self::MultiTables
+        )
     }
 }
 

@@ -5,8 +5,8 @@ use crate::row::KindMask;
 use crate::segment::{Segment, row_at};
 use crate::{EntryId, ReadError, format::Table};
 use hashward_hash::{Digests, Distance, HashKind, HashValue, Metric, Pdq, Quality};
-use hashward_index::{Damaged, Match, Method, Target};
-use std::collections::{BTreeMap, HashMap, hash_map::Entry};
+use hashward_index::{Damaged, Match, Method, Target, TargetSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// All hashes of one file, and how to match them.
 #[derive(Debug, Clone, Copy)]
@@ -71,13 +71,13 @@ impl Generation {
     /// give a wrong answer.
     pub fn query(&self, query: &Query<'_>) -> Result<Vec<Hit>, ReadError> {
         let mut hits = Vec::new();
-        let mut targets: BTreeMap<(Quality, Distance), Vec<(Target, u32)>> = BTreeMap::new();
+        let mut targets: BTreeMap<(Quality, Distance), Targets> = BTreeMap::new();
         for (number, list) in self.lists().iter().enumerate() {
             let gate = list.min_quality.unwrap_or(query.min_quality);
             let radius = list.radius.unwrap_or(query.radius);
             let targets = targets
                 .entry((gate, radius))
-                .or_insert_with(|| distinct_targets(query.perceptual, gate, radius));
+                .or_insert_with(|| Targets::new(query.perceptual, gate, radius));
             let search = ListSearch { list: number as u32, gate, radius, targets };
             for (position, member) in self.members(number)?.iter().enumerate() {
                 for digest in query.digests.values() {
@@ -96,9 +96,10 @@ impl Generation {
     /// As [`Generation::query`].
     pub fn lookup_digest(&self, digest: &HashValue) -> Result<Vec<Hit>, ReadError> {
         let mut hits = Vec::new();
+        let (gate, radius) = (Quality(0), Distance(0));
+        let targets = &Targets::new(&[], gate, radius);
         for (list, position, member) in self.all_members() {
-            let (gate, radius) = (Quality(0), Distance(0));
-            let search = ListSearch { list: list as u32, gate, radius, targets: &[] };
+            let search = ListSearch { list: list as u32, gate, radius, targets };
             search.digest(position as u32, member, digest, &mut hits)?;
         }
         hits.sort_unstable_by_key(|hit| hit.place);
@@ -106,21 +107,26 @@ impl Generation {
     }
 }
 
-/// The hashes that pass the gate, each once, with their positions in the query.
-fn distinct_targets(hashes: &[QueryHash], gate: Quality, radius: Distance) -> Vec<(Target, u32)> {
-    let mut seen: HashMap<Pdq, u32> = HashMap::new();
-    let mut targets = Vec::new();
-    for (position, query) in (0u32..).zip(hashes) {
-        if query.quality.is_some_and(|quality| quality < gate) {
-            continue;
+/// The hashes that pass a gate, each once, ready for any number of segments.
+struct Targets {
+    set: TargetSet,
+    /// Position in the query of each.
+    positions: Vec<u32>,
+}
+
+impl Targets {
+    fn new(hashes: &[QueryHash], gate: Quality, radius: Distance) -> Self {
+        let mut seen: HashSet<Pdq> = HashSet::new();
+        let (mut targets, mut positions) = (Vec::new(), Vec::new());
+        for (position, query) in (0u32..).zip(hashes) {
+            let passes = query.quality.is_none_or(|quality| quality >= gate);
+            if passes && seen.insert(query.hash) {
+                targets.push(Target { code: query.hash.to_store_order(), radius: radius.0 });
+                positions.push(position);
+            }
         }
-        if let Entry::Vacant(place) = seen.entry(query.hash) {
-            place.insert(position);
-            let code = query.hash.to_store_order();
-            targets.push((Target { code, radius: radius.0 }, position));
-        }
+        Self { set: TargetSet::new(&targets), positions }
     }
-    targets
 }
 
 /// A query against the segments of one list.
@@ -128,7 +134,7 @@ struct ListSearch<'a> {
     list: u32,
     gate: Quality,
     radius: Distance,
-    targets: &'a [(Target, u32)],
+    targets: &'a Targets,
 }
 
 impl ListSearch<'_> {
@@ -167,10 +173,10 @@ impl ListSearch<'_> {
     ) -> Result<(), ReadError> {
         let kind = HashKind::Pdq;
         let segment = &member.segment;
-        let Some(codes) = segment.codes(kind)?.filter(|_| !self.targets.is_empty()) else {
+        let Some(codes) = segment.codes(kind)?.filter(|_| !self.targets.positions.is_empty())
+        else {
             return Ok(());
         };
-        let targets: Vec<Target> = self.targets.iter().map(|(target, _)| *target).collect();
         let mut best: HashMap<u32, Best> = HashMap::new();
         let keep_best = |near: Match| {
             let row = row_at(codes.rows, near.index as usize);
@@ -179,14 +185,14 @@ impl ListSearch<'_> {
             }
             let code = codes.table.codes().get(near.index as usize);
             let degenerate = code.is_some_and(|code| Pdq::from_store_order(*code).is_degenerate());
-            let found = (degenerate, near.distance, self.targets[near.target as usize].1);
+            let found = (degenerate, near.distance, self.targets.positions[near.target as usize]);
             let known = best.entry(row).or_insert(found);
             *known = found.min(*known);
         };
         codes
             .table
-            .search(query.method, &targets, keep_best)
-            .map_err(|Damaged(what)| segment.damaged(Table::TreeNodes, kind.id(), what))?;
+            .search(query.method, &self.targets.set, keep_best)
+            .map_err(|Damaged(what)| segment.damaged(Table::Codes, kind.id(), what))?;
         for (row, best) in best {
             let label = query.perceptual.get(best.2 as usize).map(|hash| hash.label);
             hits.extend(self.hit(segment, Found { position, row, by: kind, best, label })?);

@@ -9,7 +9,8 @@ use crate::map::Bytes;
 use crate::row::{KindMask, NO_QUALITY};
 use crate::{EntryId, EntryKey, ReadError};
 use hashward_hash::{HashKind, Metric, Quality};
-use hashward_index::{CodeTable, Damaged, DigestTable, Tree};
+use hashward_index::mih::{Directory, Plans};
+use hashward_index::{CodeTable, Damaged, DigestTable, MultiIndex, Tree};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -26,6 +27,8 @@ pub struct Segment {
     pub(crate) sections: Vec<Section>,
     /// Position in `sections` of each known table.
     tables: BTreeMap<(Table, u16), usize>,
+    /// How to search the multi-index of each kind that has one.
+    plans: BTreeMap<u16, Plans>,
     rows: u32,
     pub(crate) verified: AtomicBool,
 }
@@ -107,9 +110,23 @@ impl Segment {
             }
         }
         let verified = AtomicBool::new(false);
-        let segment = Self { bytes, path: path.to_owned(), sections, tables, rows, verified };
+        let path = path.to_owned();
+        let plans = BTreeMap::new();
+        let mut segment = Self { bytes, path, sections, tables, plans, rows, verified };
+        segment.read_plans()?;
         segment.check_tables()?;
         Ok(segment)
+    }
+
+    fn read_plans(&mut self) -> Result<(), ReadError> {
+        for kind in self.kinds().map(HashKind::id).collect::<Vec<_>>() {
+            if self.tables.contains_key(&(Table::MultiDirectory, kind)) {
+                let directory = Directory::decode(self.table(Table::MultiDirectory, kind))
+                    .map_err(|Damaged(what)| self.damaged(Table::MultiDirectory, kind, what))?;
+                self.plans.insert(kind, Plans::new(directory));
+            }
+        }
+        Ok(())
     }
 
     /// Tables that must be there, and tables that must agree in their number of elements.
@@ -142,6 +159,14 @@ impl Segment {
                 Table::CodeRows => rows_of(Table::Codes, kind).is_some(),
                 Table::TreeNodes => rows_of(Table::TreeChildren, kind).is_some(),
                 Table::TreeChildren => rows_of(Table::TreeNodes, kind).is_some(),
+                Table::Prefixes => rows_of(Table::Codes, kind) == count,
+                Table::MultiDirectory => {
+                    let planned = self.plans.get(&kind).map(|plans| plans.directory().count());
+                    planned.map(u64::from) == rows_of(Table::Codes, kind)
+                        && rows_of(Table::MultiTables, kind).is_some()
+                        && rows_of(Table::Prefixes, kind).is_some()
+                }
+                Table::MultiTables => rows_of(Table::MultiDirectory, kind).is_some(),
                 Table::SourceRows
                 | Table::SourceIds
                 | Table::Names
@@ -276,6 +301,14 @@ impl Segment {
                 .map_err(|Damaged(what)| self.damaged(Table::TreeNodes, kind.id(), what))?;
             table = table.with_tree(tree);
         }
+        if self.tables.contains_key(&(Table::Prefixes, kind.id())) {
+            table = table.with_prefix(self.table(Table::Prefixes, kind.id()).as_chunks().0);
+        }
+        if let Some(plans) = self.plans.get(&kind.id()) {
+            let index = MultiIndex::new(plans, self.table(Table::MultiTables, kind.id()))
+                .map_err(|Damaged(what)| self.damaged(Table::MultiTables, kind.id(), what))?;
+            table = table.with_multi_index(index);
+        }
         let rows = self.table(Table::CodeRows, kind.id()).as_chunks().0;
         Ok(Some(Codes { table, rows }))
     }
@@ -316,7 +349,13 @@ fn known(section: &Section) -> Option<Table> {
     let table = Table::from_id(section.table).filter(|_| section.version == 0)?;
     let metric = match table {
         Table::Digests | Table::DigestRows | Table::Fanout => Metric::Exact,
-        Table::Codes | Table::CodeRows | Table::TreeNodes | Table::TreeChildren => Metric::Hamming,
+        Table::Codes
+        | Table::CodeRows
+        | Table::TreeNodes
+        | Table::TreeChildren
+        | Table::Prefixes
+        | Table::MultiDirectory
+        | Table::MultiTables => Metric::Hamming,
         _ => return (section.kind == 0).then_some(table),
     };
     HashKind::from_id(section.kind).filter(|kind| kind.metric() == metric)?;

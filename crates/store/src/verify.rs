@@ -64,7 +64,7 @@ impl Segment {
     }
 
     /// Checks what checksums cannot: that keys and digests ascend, that each row that a table
-    /// names exists, and that fan-out and BK-tree lead to what they index. Needed only where the
+    /// names exists, and that fan-out, BK-tree, prefixes and multi-index are those of what they index. Needed only where the
     /// writer is not trusted.
     ///
     /// # Errors
@@ -94,7 +94,7 @@ impl Segment {
                 codes
                     .table
                     .check()
-                    .map_err(|Damaged(what)| self.damaged(Table::TreeNodes, id, what))?;
+                    .map_err(|Damaged(what)| self.damaged(Table::Codes, id, what))?;
             }
         }
         Ok(())

@@ -6,9 +6,7 @@ mod support;
 
 use hashward_hash::{Distance, Quality};
 use hashward_store::format::{HEADER_BYTES, SECTION_BYTES};
-use hashward_store::{
-    BuildOptions, Generation, Hit, Method, Query, QueryHash, ReadError, Segment, Store,
-};
+use hashward_store::{Generation, Hit, Method, Query, QueryHash, ReadError, Segment, Store};
 use hashward_testkit::Codes;
 use proptest::prelude::*;
 use std::path::PathBuf;
@@ -29,7 +27,7 @@ fn sample() -> Sample {
     let mut source = Codes::seeded(11);
     let pool = source.clustered(150);
     let rows = support::rows(&mut source, 150, &pool);
-    let segment = support::build(&store, &rows, BuildOptions::default());
+    let segment = support::build(&store, &rows, support::options(true));
     let (generation, _) = support::open(&store, vec![support::list(1, vec![segment])]);
     let path = dir.path().join("segments").join(format!("{}.seg", segment.digest));
     let bytes = std::fs::read(&path).unwrap();
@@ -115,8 +113,13 @@ fn damage_names_the_section_and_not_its_content() {
             .unwrap();
         u64::from_le_bytes(entry[24..32].try_into().unwrap()) as usize
     };
-    for (table, name) in [(1, "keys"), (18, "names"), (32, "digests of md5"), (48, "codes of pdq")]
-    {
+    for (table, name) in [
+        (1, "keys"),
+        (18, "names"),
+        (32, "digests of md5"),
+        (48, "codes of pdq"),
+        (54, "multi-index tables of pdq"),
+    ] {
         let mut bytes = sample.bytes.clone();
         bytes[section_of(table) + 3] ^= 4;
         let error = try_bytes(&sample, &bytes).unwrap_err();
@@ -186,13 +189,14 @@ fn a_sealed_directory_that_contradicts_itself_is_refused() {
         refused(&|bytes| bytes.copy_within(entry(0)..entry(1), at.max(entry(1))), "twice");
         let required = sample.bytes[at + 7] & 1 == 1;
         for (field, value) in [(1, 0x70), (8, 1)] {
-            // An unknown table or version may be skipped only if it is not required. The nodes
-            // of a tree are not, but its children then lack them.
+            // An unknown table or version may be skipped only if it is not required. Those that
+            // are not need each other, so they are all unknown together.
             let mut bytes = sample.bytes.clone();
             bytes[at + field] = value;
-            if !required {
-                let other = if number == sections - 1 { number - 1 } else { number + 1 };
-                bytes[entry(other) + field] = value;
+            for other in (0..sections).map(entry) {
+                if !required && sample.bytes[other + 7] & 1 == 0 {
+                    bytes[other + field] = value;
+                }
             }
             seal(&mut bytes);
             assert_eq!(Segment::from_bytes(&bytes).is_err(), required, "section {number}");

@@ -17,7 +17,7 @@ const FAULTS: [Fault; 3] = [Fault::Once, Fault::Short, Fault::Forever];
 
 /// What an import does: a segment, tombstones for an old one, a manifest.
 fn import(store: &Store, old: &List, rows: &[EntryRow]) -> Result<ContentDigest, WriteError> {
-    let options = BuildOptions { memory: 1, bktree: true };
+    let options = BuildOptions { memory: 1, ..support::options(true) };
     let mut builder = store.builder(options)?;
     for row in rows {
         builder.push(row)?;

@@ -9,9 +9,7 @@ use hashward_index::bktree;
 use hashward_store::format::{
     ALIGNMENT, BLOCK_BYTES, HEADER_BYTES, MAX_SECTIONS, SECTION_BYTES, SEGMENT_MAGIC, Table,
 };
-use hashward_store::{
-    BuildOptions, FORMAT_VERSION, Segment, Store, TOMBSTONE_HEADER_BYTES, TOMBSTONE_MAGIC,
-};
+use hashward_store::{FORMAT_VERSION, Segment, Store, TOMBSTONE_HEADER_BYTES, TOMBSTONE_MAGIC};
 use hashward_testkit::Codes;
 use std::collections::BTreeMap;
 
@@ -105,7 +103,7 @@ fn a_real_segment_reads_as_documented() {
     let mut source = Codes::seeded(6);
     let pool = source.random(500);
     let rows = support::rows(&mut source, 3000, &pool);
-    let reference = support::build(&store, &rows, BuildOptions::default());
+    let reference = support::build(&store, &rows, support::options(true));
     let path = store.segments_dir().join(format!("{}.seg", reference.digest));
     let bytes = std::fs::read(path).unwrap();
     let segment = Segment::from_bytes(&bytes).unwrap();
@@ -146,15 +144,16 @@ fn a_real_segment_reads_as_documented() {
             assert!(number(second, length) >= 4 * 1024);
         }
     }
-    assert_eq!(seen.len(), 6 + 5 + 4 * 3 + 4, "all columns, four digests, codes with a tree");
+    assert_eq!(seen.len(), 6 + 5 + 4 * 3 + 7, "all columns, four digests, codes and indexes");
     assert_eq!(segment.kinds().count(), 5);
     fields("| Offset", 3, bktree::NODE_BYTES);
     fields("| Offset", 4, bktree::CHILD_BYTES);
+    fields("| Offset", 5, 8);
 
     let tombstones = store.write_tombstones(&reference, &[5, 7]).unwrap();
     let path = store.segments_dir().join(format!("{tombstones}.tomb"));
     let bytes = std::fs::read(path).unwrap();
-    let header = fields("| Offset", 5, TOMBSTONE_HEADER_BYTES);
+    let header = fields("| Offset", 6, TOMBSTONE_HEADER_BYTES);
     assert_eq!(number(&bytes, field(&header, "rows of the segment")), 3000);
     assert_eq!(number(&bytes, field(&header, "dead rows")), 2);
     assert_eq!(number(&bytes, field(&header, "encoding")), 0);

@@ -23,7 +23,7 @@ struct Database {
 }
 
 /// Lists of several segments, some rows dead; a row that is dead in one may live in the next.
-fn database(seed: u64, lists: u64, rows: u64, bktree: bool) -> Database {
+fn database(seed: u64, lists: u64, rows: u64, indexes: bool) -> Database {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::create(dir.path()).unwrap();
     let mut source = Codes::seeded(seed);
@@ -38,8 +38,7 @@ fn database(seed: u64, lists: u64, rows: u64, bktree: bool) -> Database {
                 .into_iter()
                 .filter(|row| !living.contains_key(&row.key) && source.below(3) > 0)
                 .collect();
-            let mut segment =
-                support::build(&store, &picked, BuildOptions { bktree, ..BuildOptions::default() });
+            let mut segment = support::build(&store, &picked, support::options(indexes));
             let dead: Vec<u32> =
                 (0..picked.len() as u32).filter(|_| source.below(4) == 0).collect();
             if !dead.is_empty() {
@@ -74,10 +73,10 @@ proptest! {
 
     #[test]
     fn queries_answer_as_the_model(
-        seed: u64, lists in 0u64..4, rows in 0u64..60, bktree: bool,
+        seed: u64, lists in 0u64..4, rows in 0u64..60, indexes: bool,
         radius in prop::sample::select(vec![0u16, 3, 8, 31, 90, 256]), gate in prop::sample::select(vec![0u8, 10, 50, 90]),
     ) {
-        let mut database = database(seed, lists, rows, bktree);
+        let mut database = database(seed, lists, rows, indexes);
         database.generation.verify_deep().unwrap();
         let source = &mut database.source;
         let mut perceptual: Vec<QueryHash> = (0..12)
@@ -92,7 +91,8 @@ proptest! {
         let (radius, min_quality) = (Distance(radius), Quality(gate));
         let expected =
             support::model(&database.lists, &digests, &perceptual, radius, min_quality);
-        for method in [Method::Auto, Method::Linear, Method::BkTree] {
+        use Method::{Auto, BkTree, Linear, MultiIndex, Prefix};
+        for method in [Auto, Linear, BkTree, Prefix, MultiIndex] {
             let query =
                 Query { digests: &digests, perceptual: &perceptual, radius, min_quality, method };
             let hits = database.generation.query(&query).unwrap();
@@ -107,8 +107,8 @@ proptest! {
     }
 
     #[test]
-    fn walks_give_back_what_was_imported(seed: u64, rows in 0u64..80, bktree: bool) {
-        let database = database(seed, 2, rows, bktree);
+    fn walks_give_back_what_was_imported(seed: u64, rows in 0u64..80, indexes: bool) {
+        let database = database(seed, 2, rows, indexes);
         let generation = &database.generation;
         for (number, (list, living)) in database.lists.iter().enumerate() {
             let entries: Vec<EntryRow> =
@@ -168,7 +168,7 @@ fn the_same_rows_give_the_same_file_whatever_memory_and_threads() {
     let mut names = BTreeSet::new();
     for (memory, threads) in [(1, 1), (1, 3), (1 << 30, 1), (1 << 30, 3)] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let options = BuildOptions { memory, bktree: true };
+        let options = BuildOptions { memory, ..support::options(true) };
         names.insert(pool.install(|| support::build(&store, &rows, options)).digest);
     }
     assert_eq!(names.len(), 1);

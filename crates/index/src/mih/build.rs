@@ -12,7 +12,7 @@ pub const DEFAULT_MEMORY: usize = 256 << 20;
 const PARTITION: usize = 1 << 16;
 
 /// Codes above which the positions in a slot's ids could reach the bit that marks heavy blocks.
-const MAX_CODES: usize = 1 << 30;
+pub const MAX_CODES: usize = 1 << 30;
 
 /// A run of a slot's partitions that is sorted in one pass.
 struct Share {

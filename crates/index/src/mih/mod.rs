@@ -27,24 +27,27 @@
 //! differ in their lowest bits share a line, which a third of all look-ups use.
 
 mod build;
+mod check;
+mod plans;
 mod radii;
 mod search;
 mod slots;
 #[cfg(test)]
 mod tests;
 
-pub use build::{DEFAULT_MEMORY, build};
+pub use build::{DEFAULT_MEMORY, MAX_CODES, build};
+pub use plans::Plans;
 pub use radii::{Costs, Plan};
 pub use slots::{Directory, Slot};
 
 use crate::Damaged;
 use std::ops::Range;
 
-/// The tables of all slots, borrowed.
-#[derive(Clone)]
+/// The tables of all slots, borrowed, and the plans for searching them.
+#[derive(Clone, Copy)]
 pub struct MultiIndex<'a> {
-    count: u32,
-    slots: Vec<SlotTable<'a>>,
+    plans: &'a Plans,
+    tables: &'a [u8],
 }
 
 #[derive(Clone, Copy)]
@@ -55,40 +58,43 @@ struct SlotTable<'a> {
 }
 
 impl<'a> MultiIndex<'a> {
-    /// Borrows the tables; only the directory is looked at before a search.
+    /// Borrows the tables; nothing of them is looked at before a search.
     ///
     /// # Errors
-    /// [`Damaged`] when the directory is impossible or does not fit the bytes.
-    pub fn new(directory: &[u8], tables: &'a [u8]) -> Result<Self, Damaged> {
-        let directory = Directory::decode(directory)?;
-        if directory.table_bytes() != tables.len() as u64 {
+    /// [`Damaged`] when they have another size than the directory says.
+    pub fn new(plans: &'a Plans, tables: &'a [u8]) -> Result<Self, Damaged> {
+        if plans.directory().table_bytes() != tables.len() as u64 {
             return Err(Damaged("the multi-index has another size than its directory says"));
         }
-        let part = |range: Range<u64>| &tables[range.start as usize..range.end as usize];
-        let tables = directory.slots().map(|(slot, ids, blocks)| SlotTable {
+        Ok(Self { plans, tables })
+    }
+
+    fn slot_tables(&self) -> Vec<SlotTable<'a>> {
+        let part = |range: Range<u64>| &self.tables[range.start as usize..range.end as usize];
+        let table = |(slot, ids, blocks)| SlotTable {
             slot,
             ids: part(ids).as_chunks().0,
             blocks: part(blocks).as_chunks().0,
-        });
-        Ok(Self { count: directory.count(), slots: tables.collect() })
+        };
+        self.plans.directory().slots().map(table).collect()
     }
 
-    /// The plan for a radius; none where a scan is expected to be faster.
+    /// Expected time of a query on random codes, in nanoseconds; none where a scan is expected to
+    /// be faster.
     #[must_use]
-    pub fn plan(&self, radius: u16) -> Option<Plan> {
-        let cut: Vec<Slot> = self.slots.iter().map(|table| table.slot).collect();
-        Plan::with_costs(&cut, self.count, radius, &Costs::measured(self.count))
+    pub fn cost(&self, radius: u16) -> Option<f64> {
+        self.plans.for_radius(radius).map(|probes| probes.cost)
     }
 
     /// Number of codes that are indexed.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.count as usize
+        self.plans.directory().count() as usize
     }
 
     /// True when no codes are indexed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.count == 0
+        self.len() == 0
     }
 }

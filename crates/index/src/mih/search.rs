@@ -13,11 +13,13 @@
 //!
 //! A code that several slots find is reported by the first: a match says which slots found it.
 
-use super::radii::{self, Costs, Plan, Within};
+use super::plans::Probes;
+use super::radii::{self, Within};
 use super::slots::{END_BYTES, HEAVY};
 use super::{MultiIndex, SlotTable};
 use crate::permutation::permute;
-use crate::{Damaged, Match, Target, prefix};
+use crate::targets::Prepared;
+use crate::{Damaged, Match, prefix};
 use hashward_kernels::gather::gather;
 use hashward_kernels::hamming::Near;
 use hashward_kernels::prefetch::prefetch;
@@ -41,8 +43,7 @@ struct Run {
 
 /// A target on its way through the pipeline.
 struct Walker {
-    target: Target,
-    permuted: [u64; 4],
+    target: Prepared,
     prefix: [u8; 16],
     /// Candidates that it may still have before a scan is cheaper; none once it had too many.
     allowance: Option<u64>,
@@ -56,103 +57,80 @@ struct Stage {
     ids: Vec<u32>,
 }
 
-/// One radius' plan with the probes of each slot.
-struct Probes {
-    flips: Vec<Option<u8>>,
-    lists: Vec<Vec<u32>>,
-    /// For each slot its list.
-    list_of: Vec<usize>,
-}
-
 impl MultiIndex<'_> {
     /// Calls `found` for each pair within its target's radius, in no particular order; gives the
-    /// number of distances computed. Targets that are equal are searched once. A target whose
-    /// radius or whose neighbourhood is so large that a scan is cheaper is scanned for.
+    /// number of distances computed. A target whose radius or whose neighbourhood is so large that
+    /// a scan is cheaper is scanned for.
     ///
     /// # Errors
     /// [`Damaged`] when this is no multi-index of these codes, or `prefix` is not their prefix
     /// column.
-    pub fn search(
+    pub(crate) fn search(
         &self,
         codes: &[[u8; 32]],
         prefix: &[[u8; 16]],
-        targets: &[Target],
-        found: impl FnMut(Match),
-    ) -> Result<u64, Damaged> {
-        self.search_with(codes, prefix, targets, &Costs::measured(self.count), found)
-    }
-
-    /// [`MultiIndex::search`] with given costs, which decide how and never what is found.
-    ///
-    /// # Errors
-    /// As [`MultiIndex::search`].
-    pub fn search_with(
-        &self,
-        codes: &[[u8; 32]],
-        prefix: &[[u8; 16]],
-        targets: &[Target],
-        costs: &Costs,
+        targets: &[Prepared],
         mut found: impl FnMut(Match),
     ) -> Result<u64, Damaged> {
         if codes.len() != self.len() || prefix.len() != self.len() {
             return Err(Damaged("the multi-index is for another number of codes"));
         }
-        let mut order: Vec<u32> = (0..targets.len() as u32).collect();
-        order.sort_by_key(|number| {
-            let target = &targets[*number as usize];
-            (target.radius, target.code)
-        });
-        let equal = |a: &u32, b: &u32| targets[*a as usize] == targets[*b as usize];
-        let groups: Vec<&[u32]> = order.chunk_by(equal).collect();
-        let mut scanned: Vec<&[u32]> = Vec::new();
+        let costs = self.plans.costs();
+        let allowance = (self.len() as f64 * costs.scan / costs.candidate) as u64;
+        let tables = self.slot_tables();
+        let table = Tables { slots: &tables, codes, prefix };
+        let mut scanned: Vec<u32> = Vec::new();
         let mut distances = 0;
-        for same_radius in groups.chunk_by(|a, b| radius(targets, a) == radius(targets, b)) {
-            let cut: Vec<_> = self.slots.iter().map(|table| table.slot).collect();
-            let wanted = radius(targets, same_radius[0]);
-            let Some(plan) = Plan::with_costs(&cut, self.count, wanted, costs) else {
-                scanned.extend(same_radius);
+        let mut first = 0;
+        for same_radius in targets.chunk_by(|a, b| a.radius == b.radius) {
+            let numbers = first..first + same_radius.len() as u32;
+            first = numbers.end;
+            let Some(probes) = self.plans.for_radius(same_radius[0].radius) else {
+                scanned.extend(numbers);
                 continue;
             };
-            let probes = Probes::new(&plan, self);
-            let allowance = (self.len() as f64 * costs.scan / costs.candidate) as u64;
-            for batch in same_radius.chunks(BATCH) {
-                let walker = |group: &&[u32]| Walker::new(targets[group[0] as usize], allowance);
-                let mut walkers: Vec<Walker> = batch.iter().map(walker).collect();
-                distances += self.walk(codes, prefix, &probes, &mut walkers)?;
-                for (group, walker) in batch.iter().zip(walkers) {
+            for (batch, numbers) in same_radius.chunks(BATCH).zip(numbers.step_by(BATCH)) {
+                let mut walkers: Vec<Walker> =
+                    batch.iter().map(|target| Walker::new(*target, allowance)).collect();
+                distances += table.walk(probes, &mut walkers)?;
+                for (number, walker) in (numbers..).zip(walkers) {
                     if walker.allowance.is_none() {
-                        scanned.push(group);
+                        scanned.push(number);
                         continue;
                     }
-                    for near in walker.matches {
-                        report(group, near, &mut found);
+                    for Near { index, distance } in walker.matches {
+                        found(Match { target: number, index, distance });
                     }
                 }
             }
         }
-        let left: Vec<Target> = scanned.iter().map(|group| targets[group[0] as usize]).collect();
-        distances += prefix::search(codes, prefix, &left, |found_here| {
-            let near = Near { index: found_here.index, distance: found_here.distance };
-            report(scanned[found_here.target as usize], near, &mut found);
-        })?;
+        if !scanned.is_empty() {
+            let left: Vec<Prepared> = scanned.iter().map(|at| targets[*at as usize]).collect();
+            distances += prefix::search(codes, prefix, &left, |hit| {
+                found(Match { target: scanned[hit.target as usize], ..hit });
+            })?;
+        }
         Ok(distances)
     }
+}
 
-    fn walk(
-        &self,
-        codes: &[[u8; 32]],
-        prefix: &[[u8; 16]],
-        probes: &Probes,
-        walkers: &mut [Walker],
-    ) -> Result<u64, Damaged> {
-        let runs = probes.runs(walkers.len());
+/// Everything that a walk reads.
+struct Tables<'a> {
+    slots: &'a [SlotTable<'a>],
+    codes: &'a [[u8; 32]],
+    prefix: &'a [[u8; 16]],
+}
+
+impl Tables<'_> {
+    fn walk(&self, probes: &Probes, walkers: &mut [Walker]) -> Result<u64, Damaged> {
+        let runs = runs(probes, walkers.len());
         let mut stages: [Stage; 4] = Default::default();
         let mut near = Vec::new();
         let mut distances = 0;
         for step in 0..runs.len() + 3 {
             if let Some(run) = runs.get(step) {
                 let table = &self.slots[run.slot as usize];
-                ask_for_blocks(table, probes.of(run), &walkers[run.target as usize]);
+                ask_for_blocks(table, run.of(probes), &walkers[run.target as usize]);
             }
             if let Some(run) = step.checked_sub(1).and_then(|at| runs.get(at)) {
                 let table = &self.slots[run.slot as usize];
@@ -161,9 +139,9 @@ impl MultiIndex<'_> {
                 ranges.clear();
                 if walker.allowance.is_some() {
                     if table.slot.block == 5 {
-                        read_blocks::<5>(table, probes.of(run), walker, ranges)?;
+                        read_blocks::<5>(table, run.of(probes), walker, ranges)?;
                     } else {
-                        read_blocks::<4>(table, probes.of(run), walker, ranges)?;
+                        read_blocks::<4>(table, run.of(probes), walker, ranges)?;
                     }
                     let candidates: u64 = ranges.iter().map(|range| u64::from(range.1)).sum();
                     walker.spend(candidates);
@@ -174,18 +152,18 @@ impl MultiIndex<'_> {
             }
             if let Some(run) = step.checked_sub(2).and_then(|at| runs.get(at)) {
                 let stage = &mut stages[(step - 2) % 4];
-                read_ids(&self.slots[run.slot as usize], prefix, stage)?;
+                read_ids(&self.slots[run.slot as usize], self.prefix, stage)?;
             }
             if let Some(run) = step.checked_sub(3).and_then(|at| runs.get(at)) {
                 let ids = &stages[(step - 3) % 4].ids;
                 let walker = &mut walkers[run.target as usize];
                 distances += ids.len() as u64;
                 near.clear();
-                gather(prefix, ids, &walker.prefix, walker.target.radius, &mut near)
+                gather(self.prefix, ids, &walker.prefix, walker.target.radius, &mut near)
                     .map_err(|_| OUTSIDE)?;
                 if !near.is_empty() && walker.allowance.is_some() {
                     walker.spend(near.len() as u64);
-                    self.compare(codes, &near, run.slot as usize, &probes.flips, walker)?;
+                    self.compare(&near, run.slot as usize, &probes.flips, walker)?;
                 }
             }
         }
@@ -195,7 +173,6 @@ impl MultiIndex<'_> {
     /// Compares whole codes, and keeps those that match and that no slot before has found.
     fn compare(
         &self,
-        codes: &[[u8; 32]],
         candidates: &[Near],
         slot: usize,
         flips: &[Option<u8>],
@@ -203,15 +180,15 @@ impl MultiIndex<'_> {
     ) -> Result<(), Damaged> {
         let ids: Vec<u32> = candidates.iter().map(|near| near.index).collect();
         for id in &ids {
-            prefetch(codes, *id as usize);
+            prefetch(self.codes, *id as usize);
         }
         let mut near = Vec::new();
-        let Target { code, radius } = walker.target;
-        gather(codes, &ids, &code, radius, &mut near).map_err(|_| OUTSIDE)?;
+        let Prepared { code, radius, .. } = walker.target;
+        gather(self.codes, &ids, &code, radius, &mut near).map_err(|_| OUTSIDE)?;
         walker.spend(MATCH * near.len() as u64);
         for near in near {
-            let permuted = permute(&codes[near.index as usize]);
-            let differ = std::array::from_fn(|i| permuted[i] ^ walker.permuted[i]);
+            let permuted = permute(&self.codes[near.index as usize]);
+            let differ = std::array::from_fn(|i| permuted[i] ^ walker.target.permuted[i]);
             let seen_in = |(table, flips): (&SlotTable<'_>, &Option<u8>)| {
                 flips
                     .is_some_and(|flips| table.slot.value(&differ).count_ones() <= u32::from(flips))
@@ -224,25 +201,9 @@ impl MultiIndex<'_> {
     }
 }
 
-fn radius(targets: &[Target], group: &[u32]) -> u16 {
-    targets[group[0] as usize].radius
-}
-
-fn report(group: &[u32], near: Near, found: &mut impl FnMut(Match)) {
-    for &target in group {
-        found(Match { target, index: near.index, distance: near.distance });
-    }
-}
-
 impl Walker {
-    fn new(target: Target, allowance: u64) -> Self {
-        Self {
-            target,
-            permuted: permute(&target.code),
-            prefix: prefix::of(&target.code),
-            allowance: Some(allowance),
-            matches: Vec::new(),
-        }
+    fn new(target: Prepared, allowance: u64) -> Self {
+        Self { target, prefix: target.prefix(), allowance: Some(allowance), matches: Vec::new() }
     }
 
     fn spend(&mut self, candidates: u64) {
@@ -250,43 +211,25 @@ impl Walker {
     }
 }
 
-impl Probes {
-    fn new(plan: &Plan, index: &MultiIndex<'_>) -> Self {
-        let mut kinds = Vec::new();
-        let mut probes =
-            Self { flips: plan.flips().to_vec(), lists: Vec::new(), list_of: Vec::new() };
-        for (table, flips) in index.slots.iter().zip(plan.flips()) {
-            let kind = flips.map(|flips| (table.slot.width, table.slot.block, flips));
-            let list = kinds.iter().position(|known| *known == kind).unwrap_or_else(|| {
-                kinds.push(kind);
-                let list = flips.map_or(Vec::new(), |flips| radii::probes(table.slot, flips));
-                probes.lists.push(list);
-                kinds.len() - 1
-            });
-            probes.list_of.push(list);
+fn runs(probes: &Probes, targets: usize) -> Vec<Run> {
+    let mut runs = Vec::new();
+    for slot in 0..probes.slots() {
+        for target in 0..targets {
+            let run = |probes| Run { target: target as u32, slot: slot as u32, probes };
+            runs.extend(radii::runs(probes.of(slot).len()).map(run));
         }
-        probes
     }
+    runs
+}
 
-    fn runs(&self, targets: usize) -> Vec<Run> {
-        let mut runs = Vec::new();
-        for (slot, list) in self.list_of.iter().enumerate() {
-            for target in 0..targets {
-                let run = |probes| Run { target: target as u32, slot: slot as u32, probes };
-                runs.extend(radii::runs(self.lists[*list].len()).map(run));
-            }
-        }
-        runs
-    }
-
-    fn of(&self, run: &Run) -> &[u32] {
-        let list = &self.lists[self.list_of[run.slot as usize]];
-        &list[run.probes.start as usize..run.probes.end as usize]
+impl Run {
+    fn of<'p>(&self, probes: &'p Probes) -> &'p [u32] {
+        &probes.of(self.slot as usize)[self.probes.start as usize..self.probes.end as usize]
     }
 }
 
 fn ask_for_blocks(table: &SlotTable<'_>, probes: &[u32], walker: &Walker) {
-    let block = table.slot.value(&walker.permuted) >> table.slot.block;
+    let block = table.slot.value(&walker.target.permuted) >> table.slot.block;
     for probe in probes {
         prefetch(table.blocks, (block ^ probe & 0xff_ffff) as usize);
     }
@@ -300,7 +243,7 @@ fn read_blocks<const BLOCK_BITS: usize>(
     ranges: &mut Vec<(u32, u32)>,
 ) -> Result<(), Damaged> {
     let within = &Within::OF[BLOCK_BITS - 4];
-    let value = table.slot.value(&walker.permuted);
+    let value = table.slot.value(&walker.target.permuted);
     let (block, low) = (value >> BLOCK_BITS, value as usize & ((1 << BLOCK_BITS) - 1));
     for probe in probes {
         let record = table.blocks.get((block ^ probe & 0xff_ffff) as usize).ok_or(BLOCK)?;

@@ -1,7 +1,7 @@
 //! The multi-index against brute force, and on damaged tables.
 
 use super::*;
-use crate::{Match, Target, prefix};
+use crate::{CodeTable, Match, Method, Target, TargetSet, prefix};
 use hashward_hash::Pdq;
 use hashward_testkit::{Codes, brute_force};
 use proptest::prelude::*;
@@ -29,14 +29,29 @@ impl Built {
         Self { codes, prefix, directory: directory.encode(), tables }
     }
 
+    /// A high price of scanning makes every search use the tables.
+    fn plans(&self, scan: f64) -> Result<Plans, Damaged> {
+        let costs = Costs { scan, ..Costs::measured(self.codes.len() as u32) };
+        Ok(Plans::with_costs(Directory::decode(&self.directory)?, costs))
+    }
+
     fn search(&self, targets: &[Target]) -> Result<Vec<Match>, Damaged> {
-        let index = MultiIndex::new(&self.directory, &self.tables)?;
+        self.search_with(1e9, targets).map(|(found, _)| found)
+    }
+
+    fn search_with(&self, scan: f64, targets: &[Target]) -> Result<(Vec<Match>, u64), Damaged> {
+        let plans = self.plans(scan)?;
+        let index = MultiIndex::new(&plans, &self.tables)?;
+        let table = CodeTable::new(&self.codes).with_prefix(&self.prefix).with_multi_index(index);
         let mut found = Vec::new();
-        // A high price of scanning makes every search use the tables.
-        let costs = Costs { scan: 1e9, ..Costs::measured(self.codes.len() as u32) };
-        index.search_with(&self.codes, &self.prefix, targets, &costs, |hit| found.push(hit))?;
+        let distances =
+            table.search(Method::MultiIndex, &TargetSet::new(targets), |hit| found.push(hit))?;
         found.sort_unstable();
-        Ok(found)
+        Ok((found, distances))
+    }
+
+    fn check(&self) -> Result<(), Damaged> {
+        MultiIndex::new(&self.plans(1.0)?, &self.tables)?.check(&self.codes)
     }
 }
 
@@ -103,6 +118,7 @@ proptest! {
         targets.push(targets[2]);
         targets.push(Target { radius: radius / 2, ..targets[3] });
         prop_assert_eq!(built.search(&targets).unwrap(), expected(&codes, &targets));
+        built.check().unwrap();
     }
 
     #[test]
@@ -118,6 +134,7 @@ proptest! {
             built.tables[place % length] = byte;
         }
         let _ = built.search(&queries(&codes, 8, 31, seed));
+        let _ = built.check();
     }
 }
 
@@ -157,6 +174,28 @@ fn memory_does_not_change_the_bytes() {
     }
 }
 
+/// Every byte counts, except those that fill up to a multiple of 64.
+#[test]
+fn any_other_tables_are_found_out() {
+    for (kind, widths) in [(0, [10; 16]), (3, [9; 16])] {
+        let codes = codes(kind, 300, 8);
+        let mut built = Built::new(&codes, &widths, DEFAULT_MEMORY);
+        built.check().unwrap();
+        let directory = Directory::decode(&built.directory).unwrap();
+        let parts: Vec<_> = directory.slots().flat_map(|(_, ids, blocks)| [ids, blocks]).collect();
+        let mut source = Codes::seeded(1);
+        for part in parts {
+            for _ in 0..20 {
+                let place = (part.start + source.below(part.end - part.start)) as usize;
+                let bit = 1 << source.below(8);
+                built.tables[place] ^= bit;
+                assert!(built.check().is_err(), "byte {place}");
+                built.tables[place] ^= bit;
+            }
+        }
+    }
+}
+
 #[test]
 fn a_failing_write_is_passed_on() {
     let codes = vec![[1; 32]; 100];
@@ -173,10 +212,14 @@ fn a_failing_write_is_passed_on() {
 fn tables_of_another_size_are_refused() {
     let built = Built::new(&codes(0, 100, 1), &[16; 16], DEFAULT_MEMORY);
     let cut = &built.tables[..built.tables.len() - 1];
-    assert!(MultiIndex::new(&built.directory, cut).is_err());
-    let index = MultiIndex::new(&built.directory, &built.tables).unwrap();
-    let fewer = index.search(&built.codes[..99], &built.prefix[..99], &[], |_| ());
-    assert!(fewer.is_err(), "another number of codes");
+    let plans = built.plans(1.0).unwrap();
+    assert!(MultiIndex::new(&plans, cut).is_err());
+    let index = MultiIndex::new(&plans, &built.tables).unwrap();
+    let fewer = CodeTable::new(&built.codes[..99]).with_prefix(&built.prefix[..99]);
+    let none = TargetSet::new(&[target(Pdq::default(), 0)]);
+    let searched = fewer.with_multi_index(index).search(Method::MultiIndex, &none, |_| ());
+    assert!(searched.is_err(), "another number of codes");
+    assert!(index.check(&built.codes[..99]).is_err());
 }
 
 #[test]
@@ -197,15 +240,9 @@ fn an_id_outside_the_table_is_damage() {
 fn a_crowded_neighbourhood_is_scanned_for() {
     let all = codes(3, 4000, 9);
     let built = Built::new(&all, &[12; 16], DEFAULT_MEMORY);
-    let index = MultiIndex::new(&built.directory, &built.tables).unwrap();
     let targets = [target(Pdq::default(), 31), target(Codes::seeded(4).code(), 31)];
-    let mut found = Vec::new();
     // Scanning is dear enough for the plan, but not for thousands of candidates in each slot.
-    let costs = Costs { scan: 8.0, ..Costs::measured(4000) };
-    let distances = index
-        .search_with(&built.codes, &built.prefix, &targets, &costs, |hit| found.push(hit))
-        .unwrap();
-    found.sort_unstable();
+    let (found, distances) = built.search_with(8.0, &targets).unwrap();
     assert_eq!(found, expected(&all, &targets));
     assert!(distances < 4 * 4000, "{distances}");
 }

@@ -48,6 +48,12 @@ pub(crate) fn rows(source: &mut Codes, count: u64, pool: &[Pdq]) -> Vec<EntryRow
     rows
 }
 
+/// Every index over segments of any size, or none but the prefixes.
+pub(crate) fn options(indexes: bool) -> BuildOptions {
+    let (tree_up_to, multi_index_from) = if indexes { (u64::MAX, 0) } else { (0, u64::MAX) };
+    BuildOptions { tree_up_to, multi_index_from, ..BuildOptions::default() }
+}
+
 pub(crate) fn build(store: &Store, rows: &[EntryRow], options: BuildOptions) -> SegmentRef {
     let mut builder = store.builder(options).unwrap();
     for row in rows {
