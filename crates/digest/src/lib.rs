@@ -1,7 +1,8 @@
 //! Bytes to exact digests in one pass.
 //!
 //! A [`Hasher`] is fed the bytes of a file once, in chunks of any size, and computes every kind
-//! that was asked for and no other.
+//! that was asked for and no other. [`update_together`] feeds several hashers at once, which is
+//! many times faster: the files go side by side through the lanes of vector registers.
 //!
 //! ```
 //! use hashward_digest::Hasher;
@@ -20,21 +21,19 @@
 //! **Does not:** read files or start threads.
 #![forbid(unsafe_code)]
 
-use hashward_hash::{DigestKinds, Digests};
-use md5::{Digest as _, Md5};
-use sha1::Sha1;
-use sha2::Sha256;
+mod blocks;
+mod together;
 
-/// Bytes hashed by one kind before the next kind takes its turn on them: small enough that they
-/// are still in the first-level cache when the last kind reads them.
-const TURN: usize = 16 * 1024;
+pub use together::update_together;
+
+use blocks::Blocks;
+use hashward_hash::{DigestKinds, Digests};
 
 /// Computes the digests of one file from its bytes in order.
 #[derive(Clone, Default)]
 pub struct Hasher {
-    md5: Option<Md5>,
-    sha1: Option<Sha1>,
-    sha256: Option<Sha256>,
+    /// The kinds that several files compute side by side.
+    blocks: Blocks,
     // Boxed because its state is far larger than all the others together.
     blake3: Option<Box<blake3::Hasher>>,
 }
@@ -44,39 +43,27 @@ impl Hasher {
     #[must_use]
     pub fn new(kinds: DigestKinds) -> Self {
         Self {
-            md5: kinds.md5.then(Md5::new),
-            sha1: kinds.sha1.then(Sha1::new),
-            sha256: kinds.sha256.then(Sha256::new),
+            blocks: Blocks::new(kinds),
             blake3: kinds.blake3.then(|| Box::new(blake3::Hasher::new())),
         }
     }
 
     /// Takes the next bytes of the file.
     pub fn update(&mut self, bytes: &[u8]) {
-        for turn in bytes.chunks(TURN) {
-            if let Some(md5) = &mut self.md5 {
-                md5.update(turn);
-            }
-            if let Some(sha1) = &mut self.sha1 {
-                sha1.update(turn);
-            }
-            if let Some(sha256) = &mut self.sha256 {
-                sha256.update(turn);
-            }
-            if let Some(blake3) = &mut self.blake3 {
-                blake3.update(turn);
-            }
-        }
+        update_together(&mut [(self, bytes)]);
     }
 
     /// The digests of all bytes taken so far.
     #[must_use]
     pub fn finalize(self) -> Digests {
-        Digests {
-            md5: self.md5.map(|state| state.finalize().into()),
-            sha1: self.sha1.map(|state| state.finalize().into()),
-            sha256: self.sha256.map(|state| state.finalize().into()),
-            blake3: self.blake3.map(|state| state.finalize().into()),
+        let blocks = self.blocks.finalize();
+        Digests { blake3: self.blake3.map(|state| state.finalize().into()), ..blocks }
+    }
+
+    /// The part of [`update_together`] that each file does on its own.
+    fn update_alone(&mut self, bytes: &[u8]) {
+        if let Some(blake3) = &mut self.blake3 {
+            blake3.update(bytes);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Published test vectors, and independence from how the bytes are split.
 
-use hashward_digest::Hasher;
+use hashward_digest::{Hasher, update_together};
 use hashward_hash::{DigestKinds, Digests, HashKind};
 use proptest::prelude::*;
 
@@ -126,5 +126,74 @@ proptest! {
             start = end;
         }
         prop_assert_eq!(hasher.finalize(), digests(&bytes));
+    }
+}
+
+/// The digests by other people's code.
+fn oracle(bytes: &[u8]) -> Digests {
+    use sha1::Digest as _;
+    Digests {
+        md5: Some(md5::Md5::digest(bytes).into()),
+        sha1: Some(sha1::Sha1::digest(bytes).into()),
+        sha256: Some(sha2::Sha256::digest(bytes).into()),
+        blake3: Some(blake3::hash(bytes).into()),
+    }
+}
+
+#[test]
+fn every_length_around_the_blocks_gives_the_digests_of_rustcrypto() {
+    for length in (0..300).chain([4095, 4096, 4097, 65_535, 65_536, 65_537]) {
+        let bytes: Vec<u8> = (0..length).map(|i| (i * 7 % 251) as u8).collect();
+        assert_eq!(digests(&bytes), oracle(&bytes), "{length} bytes");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    /// Files of any number and length, in any chunks, with any kinds, each fed with any others.
+    #[test]
+    fn what_is_hashed_together_never_shows(
+        files in proptest::collection::vec((0usize..30_000, 0u8..16), 1..50),
+        chunk in 1usize..9_000,
+        seed: u64,
+    ) {
+        let contents: Vec<Vec<u8>> = files.iter().enumerate().map(|(number, &(length, _))| {
+            let salt = seed.wrapping_add(number as u64);
+            (0..length as u64)
+                .map(|i| (salt.wrapping_add(i).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8)
+                .collect()
+        }).collect();
+        let kinds = |bits: u8| DigestKinds {
+            md5: bits & 1 != 0,
+            sha1: bits & 2 != 0,
+            sha256: bits & 4 != 0,
+            blake3: bits & 8 != 0,
+        };
+        let mut hashers: Vec<Hasher> =
+            files.iter().map(|&(_, bits)| Hasher::new(kinds(bits))).collect();
+        for round in 0..30_000 / chunk + 1 {
+            let mut feeds: Vec<(&mut Hasher, &[u8])> = hashers
+                .iter_mut()
+                .zip(&contents)
+                .enumerate()
+                .map(|(number, (hasher, bytes))| {
+                    // Chunks of different lengths, so that files fall out of step.
+                    let chunk = chunk + number;
+                    let start = (round * chunk).min(bytes.len());
+                    (hasher, &bytes[start..(start + chunk).min(bytes.len())])
+                })
+                .collect();
+            update_together(&mut feeds);
+        }
+        for ((hasher, bytes), &(_, bits)) in hashers.into_iter().zip(&contents).zip(&files) {
+            let (all, kinds) = (oracle(bytes), kinds(bits));
+            let expected = Digests {
+                md5: all.md5.filter(|_| kinds.md5),
+                sha1: all.sha1.filter(|_| kinds.sha1),
+                sha256: all.sha256.filter(|_| kinds.sha256),
+                blake3: all.blake3.filter(|_| kinds.blake3),
+            };
+            prop_assert_eq!(hasher.finalize(), expected);
+        }
     }
 }
