@@ -3,7 +3,7 @@
 use crate::audit::{AuditRecord, NewAudit, SealedRecord};
 use crate::error::CatalogueError;
 use crate::model::{
-    ListRecord, NewList, SegmentRow, SourceRecord, State, VersionRecord, VersionState,
+    KeptVersion, ListRecord, NewList, SegmentRow, SourceRecord, State, VersionRecord, VersionState,
 };
 use crate::open::Catalogue;
 use crate::read;
@@ -64,12 +64,20 @@ impl Change<'_> {
         read::lists(&self.transaction)
     }
 
-    /// The versions of a list, oldest first.
+    /// The newest version of a list.
     ///
     /// # Errors
     /// [`CatalogueError`] when the catalogue cannot be read.
-    pub fn versions(&self, list: u64) -> Result<Vec<VersionRecord>> {
-        read::versions(&self.transaction, list)
+    pub fn newest(&self, list: u64) -> Result<Option<VersionRecord>> {
+        read::newest(&self.transaction, list)
+    }
+
+    /// The versions of all lists whose content is kept, each list's oldest first.
+    ///
+    /// # Errors
+    /// [`CatalogueError`] when the catalogue cannot be read.
+    pub fn kept(&self) -> Result<Vec<KeptVersion>> {
+        read::kept(&self.transaction)
     }
 
     /// Makes a list or gives it new settings, and makes it active; returns its number.

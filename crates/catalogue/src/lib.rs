@@ -40,8 +40,8 @@ pub use audit::{AuditRecord, AuditReport, NewAudit, SealedRecord, current_time, 
 pub use change::Change;
 pub use error::{AuditError, CatalogueError};
 pub use model::{
-    AuditRow, Counts, GenerationRow, ListRecord, NewList, SegmentRow, SourceRecord, State,
-    VersionRecord, VersionState,
+    AuditRow, Counts, GenerationRow, KeptVersion, ListRecord, NewList, SegmentRow, SourceRecord,
+    State, VersionRecord, VersionState,
 };
 pub use open::{Catalogue, FILE_NAME};
 pub use schema::FORMAT;

@@ -186,3 +186,14 @@ pub struct AuditRow {
     /// The generation that it made current.
     pub generation: String,
 }
+
+/// A version whose content is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptVersion {
+    /// Number of the list.
+    pub list: u64,
+    /// Number of the version.
+    pub number: u64,
+    /// Digest of the manifest that has this version alone, in hexadecimal.
+    pub manifest: String,
+}

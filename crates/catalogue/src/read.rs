@@ -2,8 +2,8 @@
 
 use crate::error::CatalogueError;
 use crate::model::{
-    AuditRow, GenerationRow, ListRecord, SegmentRow, SourceRecord, State, VersionRecord,
-    VersionState,
+    AuditRow, GenerationRow, KeptVersion, ListRecord, SegmentRow, SourceRecord, State,
+    VersionRecord, VersionState,
 };
 use crate::open::Catalogue;
 use rusqlite::types::Type;
@@ -34,6 +34,22 @@ impl Catalogue {
     /// [`CatalogueError`] when the catalogue cannot be read.
     pub fn versions(&self, list: u64) -> Result<Vec<VersionRecord>> {
         versions(&self.connection, list)
+    }
+
+    /// The newest version of a list.
+    ///
+    /// # Errors
+    /// [`CatalogueError`] when the catalogue cannot be read.
+    pub fn newest(&self, list: u64) -> Result<Option<VersionRecord>> {
+        newest(&self.connection, list)
+    }
+
+    /// The versions of all lists whose content is kept, each list's oldest first.
+    ///
+    /// # Errors
+    /// [`CatalogueError`] when the catalogue cannot be read.
+    pub fn kept(&self) -> Result<Vec<KeptVersion>> {
+        kept(&self.connection)
     }
 
     /// The files of a version, in the order in which they were given.
@@ -156,22 +172,38 @@ pub(crate) fn lists(connection: &Connection) -> Result<Vec<ListRecord>> {
 pub(crate) fn versions(connection: &Connection, list: u64) -> Result<Vec<VersionRecord>> {
     let sql = "SELECT number, state, imported_at, delta, counts, tool, digest, manifest
                FROM versions WHERE list = ?1 ORDER BY number";
-    all(connection, sql, [list], |row| {
-        let state: String = row.get(1)?;
-        let counts: String = row.get(4)?;
-        Ok(VersionRecord {
-            number: row.get(0)?,
-            state: VersionState::from_name(&state)
-                .ok_or_else(|| rusqlite::Error::InvalidColumnType(1, state, Type::Text))?,
-            imported_at: row.get(2)?,
-            delta: row.get(3)?,
-            counts: serde_json::from_str(&counts).map_err(|error| {
-                rusqlite::Error::FromSqlConversionFailure(4, Type::Text, Box::new(error))
-            })?,
-            tool: row.get(5)?,
-            digest: row.get(6)?,
-            manifest: row.get(7)?,
-        })
+    all(connection, sql, [list], version)
+}
+
+pub(crate) fn newest(connection: &Connection, list: u64) -> Result<Option<VersionRecord>> {
+    let sql = "SELECT number, state, imported_at, delta, counts, tool, digest, manifest
+               FROM versions WHERE list = ?1 ORDER BY number DESC LIMIT 1";
+    Ok(all(connection, sql, [list], version)?.pop())
+}
+
+fn version(row: &Row<'_>) -> rusqlite::Result<VersionRecord> {
+    let state: String = row.get(1)?;
+    let counts: String = row.get(4)?;
+    Ok(VersionRecord {
+        number: row.get(0)?,
+        state: VersionState::from_name(&state)
+            .ok_or_else(|| rusqlite::Error::InvalidColumnType(1, state, Type::Text))?,
+        imported_at: row.get(2)?,
+        delta: row.get(3)?,
+        counts: serde_json::from_str(&counts).map_err(|error| {
+            rusqlite::Error::FromSqlConversionFailure(4, Type::Text, Box::new(error))
+        })?,
+        tool: row.get(5)?,
+        digest: row.get(6)?,
+        manifest: row.get(7)?,
+    })
+}
+
+pub(crate) fn kept(connection: &Connection) -> Result<Vec<KeptVersion>> {
+    let sql = "SELECT list, number, manifest FROM versions WHERE manifest IS NOT NULL
+               ORDER BY list, number";
+    all(connection, sql, [], |row| {
+        Ok(KeptVersion { list: row.get(0)?, number: row.get(1)?, manifest: row.get(2)? })
     })
 }
 

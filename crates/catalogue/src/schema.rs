@@ -35,6 +35,7 @@ CREATE TABLE versions (
     PRIMARY KEY (list, number)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX one_active_version ON versions (list) WHERE state = 'active';
+CREATE INDEX kept_versions ON versions (list, number, manifest) WHERE manifest IS NOT NULL;
 
 CREATE TABLE sources (
     list     INTEGER NOT NULL,

@@ -113,6 +113,7 @@ impl Database {
         let generation = Arc::new(Generation::open(path, digest)?);
         let mut database = Self { folder: path.to_owned(), catalogue, store, generation };
         database.sweep()?;
+        database.sweep_audit()?;
         Ok(database)
     }
 

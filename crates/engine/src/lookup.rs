@@ -53,7 +53,7 @@ pub fn parse(text: &str, kind: Option<HashKind>) -> Result<HashValue, HashTextEr
     HashValue::parse(kind, digits).map_err(|fault| HashTextError::Digits { kind, fault })
 }
 
-/// Looks a hash up. Verify the generation beforehand.
+/// Looks a hash up. What the answer rests on is verified before its first use.
 ///
 /// # Errors
 /// What the store reports about damaged files.

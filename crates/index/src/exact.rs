@@ -134,6 +134,21 @@ impl<'a> DigestTable<'a> {
     /// # Errors
     /// [`Damaged`] when the fan-out points outside the table.
     pub fn lookup(&self, digest: &[u8]) -> Result<Range<usize>, Damaged> {
+        Ok(self.find(digest, self.near(digest)?))
+    }
+
+    /// The bytes of the fan-out that [`DigestTable::near`] reads.
+    #[must_use]
+    pub fn fanout_of(&self, digest: &[u8]) -> Range<usize> {
+        let slot = slot(digest, self.bits);
+        4 * slot..4 * slot + 8
+    }
+
+    /// Positions among which [`DigestTable::find`] finds `digest`: those of its leading bits.
+    ///
+    /// # Errors
+    /// As [`DigestTable::lookup`].
+    pub fn near(&self, digest: &[u8]) -> Result<Range<usize>, Damaged> {
         if digest.len() != self.width {
             return Ok(0..0);
         }
@@ -143,10 +158,16 @@ impl<'a> DigestTable<'a> {
         if start > end || end > self.len() {
             return Err(Damaged("a fan-out points outside its digests"));
         }
-        let at = |index: usize| &self.digests[index * self.width..][..self.width];
-        let first = partition(start, end, |index| at(index) < digest);
-        let last = partition(first, end, |index| at(index) == digest);
-        Ok(first..last)
+        Ok(start..end)
+    }
+
+    /// Positions of the digests equal to `digest` within `near`, which are positions of the table.
+    #[must_use]
+    pub fn find(&self, digest: &[u8], near: Range<usize>) -> Range<usize> {
+        let at = |index: usize| self.get(index).unwrap_or_default();
+        let first = partition(near.start, near.end, |index| at(index) < digest);
+        let last = partition(first, near.end, |index| at(index) == digest);
+        first..last
     }
 }
 

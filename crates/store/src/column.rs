@@ -6,6 +6,7 @@
 use crate::format::{u32_at, u64_at};
 use hashward_index::Damaged;
 use std::io;
+use std::ops::Range;
 
 /// Rows of a full block.
 pub(crate) const BLOCK_ROWS: usize = 1024;
@@ -89,6 +90,15 @@ pub(crate) struct Column<'a> {
     rows: u32,
 }
 
+/// A block that was found in the index.
+pub(crate) struct Packed {
+    /// Where it stands, from the start of the section.
+    pub(crate) bytes: Range<usize>,
+    first_row: u32,
+    end_row: u32,
+    raw: usize,
+}
+
 /// One block, uncompressed.
 pub(crate) struct Block {
     first_row: u32,
@@ -112,8 +122,13 @@ impl<'a> Column<'a> {
         Ok(Self { blocks, index: index.as_chunks().0, rows })
     }
 
-    /// The block that has a row.
-    pub(crate) fn block(&self, row: u32) -> Result<Block, Damaged> {
+    /// Where the index stands, from the start of the section.
+    pub(crate) fn index_bytes(&self) -> Range<usize> {
+        self.blocks.len()..self.blocks.len() + self.index.len() * INDEX_BYTES
+    }
+
+    /// The block that has a row, as the index tells.
+    pub(crate) fn locate(&self, row: u32) -> Result<Packed, Damaged> {
         let behind = self.index.partition_point(|entry| u32_at(entry, 0) <= row);
         let number = behind.checked_sub(1).ok_or(BAD_INDEX)?;
         let entry = &self.index[number];
@@ -125,11 +140,21 @@ impl<'a> Column<'a> {
             Some(next) => usize::try_from(u64_at(next, 8)).map_err(|_| BAD_INDEX)?,
             None => self.blocks.len(),
         };
-        let packed = self.blocks.get(start..end).ok_or(BAD_INDEX)?;
+        if start > end || end > self.blocks.len() {
+            return Err(BAD_INDEX);
+        }
         let rows = end_row.checked_sub(first_row).ok_or(BAD_INDEX)? as usize;
         if row >= end_row || rows > BLOCK_ROWS || raw > MAX_BLOCK || 4 * rows > raw {
             return Err(BAD_INDEX);
         }
+        Ok(Packed { bytes: start..end, first_row, end_row, raw })
+    }
+
+    /// Decompresses a block of this column.
+    pub(crate) fn unpack(&self, packed: &Packed) -> Result<Block, Damaged> {
+        let Packed { first_row, end_row, raw, .. } = *packed;
+        let rows = (end_row - first_row) as usize;
+        let packed = self.blocks.get(packed.bytes.clone()).ok_or(BAD_INDEX)?;
         let bytes = zstd::bulk::decompress(packed, raw)
             .map_err(|_| Damaged("a block of a column does not decompress"))?;
         if bytes.len() != raw {
@@ -180,15 +205,19 @@ mod tests {
         section
     }
 
+    fn block(column: &Column<'_>, row: u32) -> Result<Block, Damaged> {
+        column.unpack(&column.locate(row)?)
+    }
+
     fn check(texts: &[Option<Vec<u8>>]) {
         let section = write(texts);
         let column = Column::new(&section, texts.len() as u32).unwrap();
         for (row, text) in (0..).zip(texts) {
-            let block = column.block(row).unwrap();
-            assert!(block.has(row));
-            assert_eq!(block.text(row), text.as_deref());
+            let found = block(&column, row).unwrap();
+            assert!(found.has(row));
+            assert_eq!(found.text(row), text.as_deref());
         }
-        assert!(column.block(texts.len() as u32).is_err());
+        assert!(block(&column, texts.len() as u32).is_err());
     }
 
     #[test]
@@ -213,7 +242,7 @@ mod tests {
         #[test]
         fn any_bytes_are_a_column_or_damage(mut bytes: Vec<u8>, row: u32, rows: u32, blocks in 0u64..3) {
             bytes.extend(blocks.to_le_bytes());
-            if let Ok(column) = Column::new(&bytes, rows) && let Ok(block) = column.block(row) {
+            if let Ok(column) = Column::new(&bytes, rows) && let Ok(block) = block(&column, row) {
                 let _ = block.text(row);
             }
         }
@@ -226,7 +255,7 @@ mod tests {
             section[at] ^= 1 << bit;
             if let Ok(column) = Column::new(&section, 40) {
                 for row in 0..41 {
-                    if let Ok(block) = column.block(row) {
+                    if let Ok(block) = block(&column, row) {
                         let _ = block.text(row);
                     }
                 }

@@ -137,8 +137,14 @@ impl Generation {
     /// Number of live rows of a list.
     #[must_use]
     pub fn live_rows(&self, list: usize) -> u64 {
+        self.live_rows_of_segments(list).into_iter().sum()
+    }
+
+    /// Number of live rows of each segment of a list, oldest first.
+    #[must_use]
+    pub fn live_rows_of_segments(&self, list: usize) -> Vec<u64> {
         let members = self.members.get(list).into_iter().flatten();
-        members.map(|member| u64::from(member.segment.rows()) - member.dead.count()).sum()
+        members.map(|member| u64::from(member.segment.rows()) - member.dead.count()).collect()
     }
 
     /// Number of hashes of each kind of a list, those of dead rows included.

@@ -51,7 +51,8 @@
 //! ```
 //!
 //! **Guarantees:** opening any bytes gives an error or a segment, and no query on it panics or
-//! reads outside it; after [`Generation::verify`] an answer rests on the bytes that were written;
+//! reads outside it; an answer rests on bytes that were verified, all of them beforehand
+//! ([`Generation::verify`]) or each block before its first use;
 //! files get their names only once they are complete and on the disk, and are never changed after;
 //! the same rows give the same file. The layout is described in `FORMAT.md`.
 //!
@@ -75,6 +76,7 @@ mod row;
 mod rows;
 mod segment;
 mod sort;
+mod sound;
 mod spool;
 mod store;
 mod tombstones;

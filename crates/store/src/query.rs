@@ -66,9 +66,11 @@ impl Generation {
     /// best, where one that is not degenerate is better than one that is, then the nearest, then
     /// the first of the query. Ordered by place, then kind.
     ///
+    /// Whatever the answer rests on is verified before its first use: for a digest the few blocks
+    /// that lead to it, for perceptual hashes all tables of their kind.
+    ///
     /// # Errors
-    /// When a segment turns out to be damaged. A damaged segment that was not verified may also
-    /// give a wrong answer.
+    /// When a segment turns out to be damaged.
     pub fn query(&self, query: &Query<'_>) -> Result<Vec<Hit>, ReadError> {
         let mut hits = Vec::new();
         let mut targets: BTreeMap<(Quality, Distance), Targets> = BTreeMap::new();
@@ -150,12 +152,7 @@ impl ListSearch<'_> {
             return Ok(());
         }
         let segment = &member.segment;
-        let Some(digests) = segment.digests(kind)? else { return Ok(()) };
-        let found = digest
-            .with_bytes(|bytes| digests.table.lookup(bytes))
-            .map_err(|Damaged(what)| segment.damaged(Table::Fanout, kind.id(), what))?;
-        for index in found {
-            let row = row_at(digests.rows, index);
+        for row in segment.rows_with(digest)? {
             if !member.dead.has(row) {
                 let best = Found { position, row, by: kind, best: (false, 0, 0), label: None };
                 hits.extend(self.hit(segment, best)?);
@@ -177,6 +174,7 @@ impl ListSearch<'_> {
         else {
             return Ok(());
         };
+        segment.touch_kind(kind)?;
         let mut best: HashMap<u32, Best> = HashMap::new();
         let keep_best = |near: Match| {
             let row = row_at(codes.rows, near.index as usize);

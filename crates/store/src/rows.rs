@@ -6,7 +6,6 @@ use crate::generation::{Generation, META_COLUMNS, Member, Place};
 use crate::segment::{Segment, row_at};
 use crate::{EntryId, EntryKey, EntryMeta, EntryRow, ReadError};
 use hashward_hash::{HashKind, HashValue, Metric};
-use hashward_index::Damaged;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -29,9 +28,19 @@ impl Generation {
     /// # Errors
     /// When there is no such list, or a segment is damaged.
     pub fn live(&self, list: usize) -> Result<LiveRows<'_>, ReadError> {
+        self.live_from(list, 0)
+    }
+
+    /// As [`Generation::live`], but of the list's segments from the given one on.
+    fn live_from(&self, list: usize, first: usize) -> Result<LiveRows<'_>, ReadError> {
         let members = self.members(list)?;
+        for member in members.iter().skip(first) {
+            for table in [Table::Keys, Table::Entries, Table::Payloads] {
+                member.segment.touch_table(table, 0)?;
+            }
+        }
         let mut rows = LiveRows { list: list as u32, members, heap: BinaryHeap::new() };
-        for segment in 0..members.len() {
+        for segment in first..members.len() {
             rows.enter(segment as u32, 0)?;
         }
         Ok(rows)
@@ -43,8 +52,7 @@ impl Generation {
     /// When there is no such list, or a segment is damaged.
     pub fn find(&self, list: usize, key: EntryKey) -> Result<Option<LiveRow>, ReadError> {
         for (number, member) in self.members(list)?.iter().enumerate() {
-            let Ok(row) = member.segment.keys().binary_search(&key.0) else { continue };
-            let row = row as u32;
+            let Some(row) = member.segment.row_of(key)? else { continue };
             if !member.dead.has(row) {
                 let place = Place { list: list as u32, segment: number as u32, row };
                 return live_row(&member.segment, place).map(Some);
@@ -59,8 +67,18 @@ impl Generation {
     /// # Errors
     /// When there is no such list, or a segment is damaged.
     pub fn entries(&self, list: usize) -> Result<Entries<'_>, ReadError> {
-        let readers = self.members(list)?.iter().map(|member| RowReader::new(&member.segment));
-        Ok(Entries { readers: readers.collect::<Result<_, _>>()?, live: self.live(list)? })
+        self.entries_from(list, 0)
+    }
+
+    /// As [`Generation::entries`], but of the list's segments from number `first` on.
+    ///
+    /// # Errors
+    /// As [`Generation::entries`].
+    pub fn entries_from(&self, list: usize, first: usize) -> Result<Entries<'_>, ReadError> {
+        let members = self.members(list)?.iter().skip(first);
+        let readers = members.map(|member| RowReader::new(&member.segment));
+        let readers = readers.collect::<Result<_, _>>()?;
+        Ok(Entries { readers, first, live: self.live_from(list, first)? })
     }
 }
 
@@ -106,7 +124,9 @@ impl Iterator for LiveRows<'_> {
 /// Iterator over the live rows of a list with everything; see [`Generation::entries`].
 pub struct Entries<'a> {
     live: LiveRows<'a>,
+    /// Of the segments from `first` on.
     readers: Vec<RowReader<'a>>,
+    first: usize,
 }
 
 impl Iterator for Entries<'_> {
@@ -117,7 +137,7 @@ impl Iterator for Entries<'_> {
             Ok(live) => live,
             Err(error) => return Some(Err(error)),
         };
-        Some(self.readers[live.place.segment as usize].read(&live))
+        Some(self.readers[live.place.segment as usize - self.first].read(&live))
     }
 }
 
@@ -130,6 +150,9 @@ struct RowReader<'a> {
 
 impl<'a> RowReader<'a> {
     fn new(segment: &'a Segment) -> Result<Self, ReadError> {
+        if !segment.sound.is_whole() {
+            segment.verify()?;
+        }
         let mut hashes = Vec::new();
         for kind in segment.kinds() {
             let rows = match kind.metric() {
@@ -237,11 +260,7 @@ impl<'a> MetaReader<'a> {
             let Some(column) = column else { continue };
             let block = match cached {
                 Some(block) if block.has(row) => block,
-                stale => stale.insert(
-                    column
-                        .block(row)
-                        .map_err(|Damaged(what)| self.segment.damaged(*table, 0, what))?,
-                ),
+                stale => stale.insert(self.segment.block(*table, column, row)?),
             };
             *out = block.text(row).map(<[u8]>::to_vec);
         }

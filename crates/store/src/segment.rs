@@ -1,25 +1,26 @@
 //! One segment: a file opened, its geometry checked, its tables borrowed.
 
-use crate::column::Column;
+use crate::column::{Block, Column};
 use crate::format::{
     ALIGNMENT, FORMAT_VERSION, HEADER_BYTES, Header, MAX_SECTIONS, REQUIRED, SECTION_BYTES,
     SEGMENT_MAGIC, Section, Table,
 };
 use crate::map::Bytes;
 use crate::row::{KindMask, NO_QUALITY};
+use crate::sound::Sound;
 use crate::{EntryId, EntryKey, ReadError};
-use hashward_hash::{HashKind, Metric, Quality};
+use hashward_hash::{HashKind, HashValue, Metric, Quality};
 use hashward_index::mih::{Directory, Plans};
 use hashward_index::{CodeTable, Damaged, DigestTable, MultiIndex, Tree};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// An immutable batch of entries of one list.
 ///
-/// Opening checks the header, the directory and all geometry, but not the content: that is what
-/// [`Segment::verify`] is for. Whatever the content is, no method panics or reads outside.
+/// Opening checks the header, the directory and all geometry, but not the content: every block is
+/// verified before its first use, or all of them at once by [`Segment::verify`]. Whatever the
+/// content is, no method panics or reads outside.
 #[derive(Debug)]
 pub struct Segment {
     pub(crate) bytes: Bytes,
@@ -30,7 +31,8 @@ pub struct Segment {
     /// How to search the multi-index of each kind that has one.
     plans: BTreeMap<u16, Plans>,
     rows: u32,
-    pub(crate) verified: AtomicBool,
+    /// Which blocks have been verified.
+    pub(crate) sound: Sound,
 }
 
 impl Segment {
@@ -109,10 +111,10 @@ impl Segment {
                 return Err(damage(&section.name(), at, "the section occurs twice"));
             }
         }
-        let verified = AtomicBool::new(false);
+        let sound = Sound::new(&sections);
         let path = path.to_owned();
         let plans = BTreeMap::new();
-        let mut segment = Self { bytes, path, sections, tables, plans, rows, verified };
+        let mut segment = Self { bytes, path, sections, tables, plans, rows, sound };
         segment.read_plans()?;
         segment.check_tables()?;
         Ok(segment)
@@ -121,6 +123,7 @@ impl Segment {
     fn read_plans(&mut self) -> Result<(), ReadError> {
         for kind in self.kinds().map(HashKind::id).collect::<Vec<_>>() {
             if self.tables.contains_key(&(Table::MultiDirectory, kind)) {
+                self.touch_table(Table::MultiDirectory, kind)?;
                 let directory = Directory::decode(self.table(Table::MultiDirectory, kind))
                     .map_err(|Damaged(what)| self.damaged(Table::MultiDirectory, kind, what))?;
                 self.plans.insert(kind, Plans::new(directory));
@@ -241,7 +244,14 @@ impl Segment {
         }
     }
 
+    /// Position in the directory of a table.
+    pub(crate) fn section_number(&self, table: Table, kind: u16) -> Option<usize> {
+        self.tables.get(&(table, kind)).copied()
+    }
+
     fn element<const N: usize>(&self, table: Table, row: u32) -> Result<[u8; N], ReadError> {
+        let start = row as usize * N;
+        self.touch(table, 0, start..start + N)?;
         let elements = self.table(table, 0).as_chunks::<N>().0;
         elements
             .get(row as usize)
@@ -254,7 +264,7 @@ impl Segment {
         self.element(Table::Keys, row).map(EntryKey)
     }
 
-    /// All keys.
+    /// All keys, as they are.
     pub(crate) fn keys(&self) -> &[[u8; 16]] {
         self.table(Table::Keys, 0).as_chunks().0
     }
@@ -276,7 +286,7 @@ impl Segment {
         Ok((quality != NO_QUALITY).then_some(Quality(quality)))
     }
 
-    /// The digests of an exact kind; `None` where the segment has none.
+    /// The digests of an exact kind as they are; `None` where the segment has none.
     pub(crate) fn digests(&self, kind: HashKind) -> Result<Option<Digests<'_>>, ReadError> {
         let Some(number) = self.tables.get(&(Table::Fanout, kind.id())) else { return Ok(None) };
         let bits = u32::from(self.sections[*number].parameter);
@@ -288,7 +298,29 @@ impl Segment {
         Ok(Some(Digests { table, rows }))
     }
 
-    /// The codes of a 256-bit perceptual kind; `None` where the segment has none.
+    /// The rows that have a digest, of which only the blocks that lead to them are verified.
+    pub(crate) fn rows_with(&self, digest: &HashValue) -> Result<Vec<u32>, ReadError> {
+        let kind = digest.kind();
+        let Some(Digests { table, rows }) = self.digests(kind)? else { return Ok(Vec::new()) };
+        let damaged = |Damaged(what)| self.damaged(Table::Fanout, kind.id(), what);
+        digest.with_bytes(|bytes| {
+            self.touch(Table::Fanout, kind.id(), table.fanout_of(bytes))?;
+            let near = table.near(bytes).map_err(damaged)?;
+            let width = kind.bytes();
+            self.touch(Table::Digests, kind.id(), near.start * width..near.end * width)?;
+            let found = table.find(bytes, near);
+            self.touch(Table::DigestRows, kind.id(), found.start * 4..found.end * 4)?;
+            Ok(found.map(|index| row_at(rows, index)).collect())
+        })
+    }
+
+    /// Verifies all tables of a kind of hash.
+    pub(crate) fn touch_kind(&self, kind: HashKind) -> Result<(), ReadError> {
+        let own = self.tables.keys().filter(|(_, of)| *of == kind.id());
+        own.copied().try_for_each(|(table, of)| self.touch_table(table, of))
+    }
+
+    /// The codes of a 256-bit perceptual kind as they are; `None` where the segment has none.
     pub(crate) fn codes(&self, kind: HashKind) -> Result<Option<Codes<'_>>, ReadError> {
         if !self.tables.contains_key(&(Table::Codes, kind.id())) {
             return Ok(None);
@@ -318,9 +350,26 @@ impl Segment {
         if !self.tables.contains_key(&(table, 0)) {
             return Ok(None);
         }
-        Column::new(self.table(table, 0), self.rows)
-            .map(Some)
-            .map_err(|Damaged(what)| self.damaged(table, 0, what))
+        let bytes = self.table(table, 0);
+        // The end says how long the index before it is.
+        self.touch(table, 0, bytes.len().saturating_sub(8)..bytes.len())?;
+        let column =
+            Column::new(bytes, self.rows).map_err(|Damaged(what)| self.damaged(table, 0, what))?;
+        self.touch(table, 0, column.index_bytes())?;
+        Ok(Some(column))
+    }
+
+    /// The block of a compressed column that has a row.
+    pub(crate) fn block(
+        &self,
+        table: Table,
+        column: &Column<'_>,
+        row: u32,
+    ) -> Result<Block, ReadError> {
+        let damaged = |Damaged(what)| self.damaged(table, 0, what);
+        let packed = column.locate(row).map_err(damaged)?;
+        self.touch(table, 0, packed.bytes.clone())?;
+        column.unpack(&packed).map_err(damaged)
     }
 }
 

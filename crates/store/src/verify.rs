@@ -1,16 +1,16 @@
 //! Proving that the bytes of a generation are those that were written.
 
-use crate::format::{BLOCK_BYTES, Section, Table, u64_at};
+use crate::format::Table;
 use crate::generation::Generation;
 use crate::segment::{Segment, row_at};
+use crate::sound::TASK_BLOCKS;
 use crate::store::read_named;
 use crate::{ContentDigest, ReadError, tombstones};
 use hashward_hash::Metric;
 use hashward_index::Damaged;
 use rayon::iter::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
 use std::collections::BTreeSet;
-use std::sync::atomic::Ordering;
-use xxhash_rust::xxh3::xxh3_64;
+use std::ops::Range;
 
 /// What was verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -20,9 +20,6 @@ pub struct VerifyReport {
     /// Bytes read.
     pub bytes: u64,
 }
-
-/// Blocks that one task verifies: enough to make the task's own cost vanish.
-const TASK_BLOCKS: usize = 64;
 
 impl Segment {
     /// Reads every section and compares the checksums of its blocks, on all threads.
@@ -34,33 +31,12 @@ impl Segment {
     }
 
     /// The parts of the segment that one task each verifies.
-    fn tasks(&self) -> impl Iterator<Item = (&Self, &Section, usize)> {
-        self.sections.iter().flat_map(move |section| {
+    fn tasks(&self) -> impl Iterator<Item = (&Self, usize, Range<usize>)> {
+        self.sections.iter().enumerate().flat_map(move |(number, section)| {
             let blocks = section.blocks() as usize;
-            (0..blocks.max(1)).step_by(TASK_BLOCKS).map(move |first| (self, section, first))
+            let firsts = (0..blocks.max(1)).step_by(TASK_BLOCKS);
+            firsts.map(move |first| (self, number, first..(first + TASK_BLOCKS).min(blocks)))
         })
-    }
-
-    fn verify_blocks(&self, section: &Section, first: usize) -> Option<ReadError> {
-        let damaged = |offset: u64, what| {
-            let path = self.path.clone();
-            Some(ReadError::Damaged { path, section: section.name(), offset, what })
-        };
-        let start = section.checksums as usize;
-        let checksums = &self.bytes[start..start + 8 * section.blocks() as usize];
-        if first == 0 && xxh3_64(checksums) != section.checksums_checksum {
-            return damaged(section.checksums, "the checksum of its checksums is wrong");
-        }
-        let start = section.offset as usize;
-        let content = &self.bytes[start..start + section.length as usize];
-        let blocks = content.chunks(BLOCK_BYTES).zip(checksums.as_chunks::<8>().0).enumerate();
-        for (number, (block, checksum)) in blocks.skip(first).take(TASK_BLOCKS) {
-            if xxh3_64(block) != u64_at(checksum, 0) {
-                let offset = section.offset + (number * BLOCK_BYTES) as u64;
-                return damaged(offset, "the checksum of a block is wrong");
-            }
-        }
-        None
     }
 
     /// Checks what checksums cannot: that keys and digests ascend, that each row that a table
@@ -106,12 +82,12 @@ fn verify_all(segments: &[&Segment]) -> Result<(), ReadError> {
     let tasks: Vec<_> = segments.iter().flat_map(|segment| segment.tasks()).collect();
     let damage = tasks
         .par_iter()
-        .find_map_first(|(segment, section, first)| segment.verify_blocks(section, *first));
+        .find_map_first(|(segment, number, blocks)| segment.verify_blocks(*number, blocks.clone()));
     if let Some(damage) = damage {
         return Err(damage);
     }
     for segment in segments {
-        segment.verified.store(true, Ordering::Release);
+        segment.sound.set_whole();
     }
     Ok(())
 }
@@ -126,7 +102,7 @@ impl Generation {
         let segments: Vec<&Segment> = self
             .all_members()
             .map(|(_, _, member)| &*member.segment)
-            .filter(|segment| !segment.verified.load(Ordering::Acquire))
+            .filter(|segment| !segment.sound.is_whole())
             .collect();
         verify_all(&segments)?;
         let bytes = segments.iter().map(|segment| segment.len()).sum();
@@ -141,6 +117,7 @@ impl Generation {
     pub fn verify_deep(&self) -> Result<VerifyReport, ReadError> {
         let segments: Vec<&Segment> =
             self.all_members().map(|(_, _, member)| &*member.segment).collect();
+        segments.iter().for_each(|segment| segment.forget());
         verify_all(&segments)?;
         let named = self.lists().iter().flat_map(|list| &list.segments);
         let pairs: Vec<_> = named.zip(&segments).collect();

@@ -4,14 +4,16 @@
 
 mod support;
 
-use hashward_hash::{Distance, Quality};
-use hashward_store::format::{HEADER_BYTES, SECTION_BYTES};
-use hashward_store::{Generation, Hit, Method, Query, QueryHash, ReadError, Segment, Store};
-use hashward_testkit::Codes;
+use hashward_hash::{Distance, HashValue, Quality};
+use hashward_store::format::{BLOCK_BYTES, HEADER_BYTES, SECTION_BYTES};
+use hashward_store::{
+    EntryId, EntryKey, EntryRow, Generation, Hit, Method, Query, QueryHash, ReadError, Segment,
+    Store,
+};
+use hashward_testkit::{Codes, seal_directory, seal_segment};
 use proptest::prelude::*;
 use std::path::PathBuf;
 use std::sync::OnceLock;
-use xxhash_rust::xxh3::xxh3_64;
 
 struct Sample {
     dir: tempfile::TempDir,
@@ -34,21 +36,28 @@ fn sample() -> Sample {
     Sample { dir, store, path, bytes, generation }
 }
 
-/// Every way of reading, on whatever the segment has become. Must not panic.
-fn use_everything(generation: &Generation) -> Option<Vec<Hit>> {
+/// The same question by every method.
+fn ask(generation: &Generation) -> Vec<Result<Vec<Hit>, ReadError>> {
     let mut source = Codes::seeded(11);
     let pool = source.clustered(150);
     let perceptual: Vec<QueryHash> = (0..8)
         .map(|label| QueryHash { hash: pool[label as usize * 9], label, quality: None })
         .collect();
     let digests = support::digests(&mut source);
-    let mut hits = Vec::new();
-    for method in [Method::Linear, Method::BkTree] {
-        let (radius, min_quality) = (Distance(31), Quality(0));
+    let methods =
+        [Method::Auto, Method::Linear, Method::BkTree, Method::Prefix, Method::MultiIndex];
+    let (radius, min_quality) = (Distance(31), Quality(0));
+    let ask = methods.map(|method| {
         let query =
             Query { digests: &digests, perceptual: &perceptual, radius, min_quality, method };
-        hits.push(generation.query(&query));
-    }
+        generation.query(&query)
+    });
+    ask.into()
+}
+
+/// Every way of reading, on whatever the segment has become. Must not panic.
+fn use_everything(generation: &Generation) -> Option<Vec<Hit>> {
+    let mut hits = ask(generation);
     let entries = generation.entries(0).map(|entries| entries.filter(Result::is_ok).count());
     let live = generation.live(0).map(|live| live.filter(Result::is_ok).count());
     let first = hits.pop()?.ok()?;
@@ -98,21 +107,27 @@ fn flipped_bits_are_found_or_harmless() {
             Err(_) => found += 1,
             Ok(answer) => assert_eq!(answer.as_ref(), Some(&right), "flip at {at}"),
         }
+        // What nobody verified beforehand is verified before its first use.
+        std::fs::write(&sample.path, &bytes).unwrap();
+        if let Ok(generation) = Generation::open(sample.dir.path(), sample.generation) {
+            for hits in ask(&generation).into_iter().flatten() {
+                assert_eq!(hits, right, "flip at {at}");
+            }
+        }
     }
     assert!(found > cases * 8 / 10, "{found} of {cases} flips found");
+}
+
+/// Where the first section of a table begins.
+fn section_of(bytes: &[u8], table: u16) -> usize {
+    let entries = bytes[HEADER_BYTES..].chunks(SECTION_BYTES);
+    let mut own = entries.filter(|entry| u16::from_le_bytes([entry[0], entry[1]]) == table);
+    u64::from_le_bytes(own.next().unwrap()[24..32].try_into().unwrap()) as usize
 }
 
 #[test]
 fn damage_names_the_section_and_not_its_content() {
     let sample = sample();
-    let section_of = |table: u16| {
-        let directory = &sample.bytes[HEADER_BYTES..];
-        let entry = directory
-            .chunks(SECTION_BYTES)
-            .find(|entry| u16::from_le_bytes([entry[0], entry[1]]) == table)
-            .unwrap();
-        u64::from_le_bytes(entry[24..32].try_into().unwrap()) as usize
-    };
     for (table, name) in [
         (1, "keys"),
         (18, "names"),
@@ -121,12 +136,54 @@ fn damage_names_the_section_and_not_its_content() {
         (54, "multi-index tables of pdq"),
     ] {
         let mut bytes = sample.bytes.clone();
-        bytes[section_of(table) + 3] ^= 4;
+        let at = section_of(&bytes, table);
+        bytes[at + 3] ^= 4;
         let error = try_bytes(&sample, &bytes).unwrap_err();
         assert!(matches!(&error, ReadError::Damaged { section, .. } if section == name));
         let text = error.to_string();
         assert!(text.contains(name) && text.contains("import its list again"), "{text}");
     }
+}
+
+#[test]
+fn a_look_up_verifies_the_blocks_that_it_needs_and_no_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::create(dir.path()).unwrap();
+    let md5 = |number: u32| HashValue::Md5((u128::from(number) << 112).to_be_bytes());
+    let row = |number: u32| EntryRow {
+        key: EntryKey::of(None, &[md5(number)]),
+        entry: EntryId(u64::from(number)),
+        source_row: 1,
+        hashes: vec![md5(number)],
+        quality: None,
+        source_id: None,
+        name: None,
+        category: None,
+        attributes: None,
+    };
+    let mut rows: Vec<EntryRow> = (0..40_000).map(row).collect();
+    rows.sort_by_key(|row| row.key);
+    let reference = support::build(&store, &rows, support::options(true));
+    let (digest, _) = support::open(&store, vec![support::list(1, vec![reference])]);
+    let path = store.segments_dir().join(format!("{}.seg", reference.digest));
+    let mut bytes = std::fs::read(&path).unwrap();
+    let start = section_of(&bytes, 32);
+    // The third block of the digests, where those from 8192 on stand.
+    bytes[start + 2 * BLOCK_BYTES + 5] ^= 1;
+    std::fs::write(&path, &bytes).unwrap();
+    let generation = Generation::open(dir.path(), digest).unwrap();
+    for number in [0, 8191, 20_000, 39_999] {
+        let hits = generation.lookup_digest(&md5(number)).unwrap();
+        assert_eq!(hits.iter().map(|hit| hit.entry.0).collect::<Vec<_>>(), [u64::from(number)]);
+    }
+    for number in [8192, 9000, 12_287] {
+        let error = generation.lookup_digest(&md5(number)).unwrap_err();
+        let ReadError::Damaged { offset, .. } = error else { panic!("{error}") };
+        assert_eq!(offset as usize, start + 2 * BLOCK_BYTES);
+    }
+    assert!(generation.find(0, rows[7].key).unwrap().is_some(), "keys are sound");
+    assert!(generation.find(0, EntryKey([0xff; 16])).unwrap().is_none());
+    assert!(generation.entries(0).is_err() && generation.verify().is_err());
 }
 
 #[test]
@@ -146,20 +203,6 @@ fn missing_files_and_other_versions_are_errors() {
     assert!(matches!(error, ReadError::Damaged { .. }));
 }
 
-/// Makes header and directory consistent again, so that what lies behind them is reached.
-fn seal(bytes: &mut [u8]) {
-    let sections = u32::from_le_bytes(bytes[12..16].try_into().unwrap()) as usize;
-    let length = bytes.len() as u64;
-    bytes[16..24].copy_from_slice(&length.to_le_bytes());
-    let end = HEADER_BYTES.saturating_add(sections.saturating_mul(SECTION_BYTES));
-    if let Some(directory) = bytes.get(HEADER_BYTES..end) {
-        let checksum = xxh3_64(directory);
-        bytes[32..40].copy_from_slice(&checksum.to_le_bytes());
-    }
-    let checksum = xxh3_64(&bytes[..56]);
-    bytes[56..64].copy_from_slice(&checksum.to_le_bytes());
-}
-
 #[test]
 fn a_sealed_directory_that_contradicts_itself_is_refused() {
     let sample = sample();
@@ -167,13 +210,13 @@ fn a_sealed_directory_that_contradicts_itself_is_refused() {
     let entry = |number: usize| HEADER_BYTES + number * SECTION_BYTES;
     assert!({
         let mut bytes = sample.bytes.clone();
-        seal(&mut bytes);
+        seal_directory(&mut bytes);
         Segment::from_bytes(&bytes).is_ok()
     });
     let refused = |change: &dyn Fn(&mut Vec<u8>), what: &str| {
         let mut bytes = sample.bytes.clone();
         change(&mut bytes);
-        seal(&mut bytes);
+        seal_directory(&mut bytes);
         assert!(Segment::from_bytes(&bytes).is_err(), "{what}");
     };
     refused(&|bytes| bytes[24] ^= 1, "rows of the header");
@@ -198,7 +241,7 @@ fn a_sealed_directory_that_contradicts_itself_is_refused() {
                     bytes[other + field] = value;
                 }
             }
-            seal(&mut bytes);
+            seal_directory(&mut bytes);
             assert_eq!(Segment::from_bytes(&bytes).is_err(), required, "section {number}");
         }
     }
@@ -244,7 +287,7 @@ proptest! {
         bytes[12..16].copy_from_slice(&sections.to_le_bytes());
         bytes[24..32].copy_from_slice(&rows.to_le_bytes());
         bytes.extend(body);
-        seal(&mut bytes);
+        seal_segment(&mut bytes);
         use_sealed(&bytes);
     }
 
@@ -257,7 +300,7 @@ proptest! {
         let at = HEADER_BYTES + at.index(sections * SECTION_BYTES - 8);
         let value = if small { [value[0] % 70, 0, 0, 0, 0, 0, 0, 0] } else { value };
         bytes[at..at + width].copy_from_slice(&value[..width]);
-        seal(&mut bytes);
+        seal_segment(&mut bytes);
         use_sealed(&bytes);
     }
 
@@ -272,6 +315,7 @@ proptest! {
             let at = content + at.index(bytes.len() - content);
             bytes[at] = value;
         }
+        seal_segment(&mut bytes);
         use_sealed(&bytes);
     }
 }

@@ -143,7 +143,7 @@ proptest! {
         let database = database(seed, 1, rows, true);
         let (list, living) = &database.lists[0];
         let options = BuildOptions::default();
-        let merged = database.generation.compact(0, &database.store, options).unwrap();
+        let merged = database.generation.compact(0, 0, &database.store, options).unwrap();
         let Some(merged) = merged else {
             prop_assert!(living.is_empty());
             return Ok(());

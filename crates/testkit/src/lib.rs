@@ -12,6 +12,8 @@
 
 mod codes;
 mod disk;
+mod seal;
 
 pub use codes::{Codes, brute_force};
 pub use disk::{Fault, FaultyDisk, Operation};
+pub use seal::{seal_directory, seal_segment, seal_tombstones};

@@ -2,8 +2,9 @@
 
 use super::{Database, DatabaseError, parse_digest};
 use hashward_catalogue::{
-    AUDIT_FOLDER, Catalogue, CatalogueError, Change, Counts, ListRecord, NewAudit, NewList,
-    SealedRecord, SegmentRow, SourceRecord, State, VersionRecord, VersionState, current_time,
+    AUDIT_FOLDER, Catalogue, CatalogueError, Change, Counts, KeptVersion, ListRecord, NewAudit,
+    NewList, SealedRecord, SegmentRow, SourceRecord, State, VersionRecord, VersionState,
+    current_time,
 };
 use hashward_store::{ContentDigest, Generation, List, ListKind, Manifest, Referenced, Store};
 use std::collections::BTreeMap;
@@ -198,16 +199,11 @@ fn kept_manifests(
     folder: &Path,
     change: &Change<'_>,
 ) -> Result<Vec<(ContentDigest, Manifest)>, DatabaseError> {
-    let mut kept = Vec::new();
-    for list in change.lists()? {
-        for version in change.versions(list.id)? {
-            if let Some(digest) = version.manifest {
-                let digest = parse_digest(&digest)?;
-                kept.push((digest, Manifest::read(folder, digest)?));
-            }
-        }
-    }
-    Ok(kept)
+    let read = |version: KeptVersion| {
+        let digest = parse_digest(&version.manifest)?;
+        Ok((digest, Manifest::read(folder, digest)?))
+    };
+    change.kept()?.into_iter().map(read).collect()
 }
 
 impl Database {
@@ -243,6 +239,16 @@ impl Database {
         let mut kept = kept_manifests(&self.folder, &change)?;
         kept.push((current, Manifest::read(&self.folder, current)?));
         self.store.sweep(&Referenced::by(kept.iter().map(|(digest, kept)| (*digest, kept))))?;
+        Ok(())
+    }
+
+    /// Removes audit records that interrupted changes left behind; as [`Database::sweep`].
+    pub(crate) fn sweep_audit(&mut self) -> Result<(), DatabaseError> {
+        let change = match self.catalogue.begin() {
+            Ok(change) => change,
+            Err(CatalogueError::Busy) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
         let audit = self.folder.join(AUDIT_FOLDER);
         let known = change.audit_names()?;
         let names = self.store.disk().list(&audit);

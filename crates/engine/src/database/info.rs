@@ -114,7 +114,7 @@ impl Database {
     }
 
     pub(crate) fn newest(&self, list: &ListRecord) -> Result<VersionRecord, DatabaseError> {
-        self.catalogue.versions(list.id)?.pop().ok_or_else(|| DatabaseError::Disagree {
+        self.catalogue.newest(list.id)?.ok_or_else(|| DatabaseError::Disagree {
             detail: format!("the list `{}` has no version", list.name),
         })
     }

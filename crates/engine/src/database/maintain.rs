@@ -1,7 +1,7 @@
 //! Changes that bring no new entries: withdrawing a list, and merging segments.
 
 use super::{Database, DatabaseError, Draft, ListChange};
-use hashward_store::{BuildOptions, List};
+use hashward_store::{BuildOptions, Generation, List};
 use serde::Serialize;
 
 /// What withdrawing a list did.
@@ -85,19 +85,18 @@ impl Database {
         let count = |lists: &[List]| lists.iter().map(|list| list.segments.len() as u64).sum();
         let segments_before = count(&manifest.lists);
         let (mut changes, mut dropped) = (Vec::new(), Vec::new());
+        let kept = draft.change.kept()?;
         for (index, list) in manifest.lists.iter_mut().enumerate() {
             let spread = list.segments.len() > 1
                 || list.segments.iter().any(|segment| segment.tombstones.is_some());
-            let older = draft.change.versions(list.id)?.into_iter();
-            let older: Vec<u64> = older
-                .filter(|version| version.manifest.is_some() && version.number < list.version)
-                .map(|version| version.number)
-                .collect();
+            let older = kept.iter().filter(|kept| kept.list == list.id);
+            let older: Vec<u64> =
+                older.map(|kept| kept.number).filter(|number| *number < list.version).collect();
             if !spread && older.is_empty() {
                 continue;
             }
             if spread {
-                let merged = current.compact(index, &self.store, BuildOptions::default())?;
+                let merged = current.compact(index, 0, &self.store, BuildOptions::default())?;
                 list.segments = merged.iter().map(hashward_store::SegmentInfo::to_ref).collect();
             }
             dropped.extend(older.into_iter().map(|version| (list.id, version)));
@@ -123,5 +122,77 @@ impl Database {
             bytes_after: bytes(self)?,
             generation: self.generation.digest().to_string(),
         })
+    }
+
+    /// Merges the newest segments of a list where they have become too many for their size. Each
+    /// import may leave one; a question goes to all of them.
+    pub(crate) fn settle(&mut self, name: &str) -> Result<(), DatabaseError> {
+        let position = |lists: &[List]| lists.iter().position(|list| list.name == name);
+        let crowded = |generation: &Generation| -> Option<(usize, usize)> {
+            let index = position(generation.lists())?;
+            Some((index, first_crowded(&generation.live_rows_of_segments(index))?))
+        };
+        if crowded(&self.generation).is_none() {
+            return Ok(());
+        }
+        let draft = Draft::new(&mut self.catalogue, &self.store)?;
+        let current = draft.current(&self.generation)?;
+        let Some((index, first)) = crowded(&current) else { return Ok(()) };
+        let mut manifest = current.manifest().clone();
+        let list = &mut manifest.lists[index];
+        let before = list.segments.len();
+        let merged = current.compact(index, first, &self.store, BuildOptions::default())?;
+        list.segments.truncate(first);
+        list.segments.extend(merged.iter().map(hashward_store::SegmentInfo::to_ref));
+        let after = list.segments.len();
+        let details = serde_json::json!({ "segments_before": before, "segments_after": after });
+        let changes = [ListChange::Merged(list.clone())];
+        let digest = draft.publish("merge", Some(name), details, manifest, &changes, &[])?;
+        self.advance(digest)
+    }
+}
+
+/// A segment should have this many times the rows of all newer ones together. Then their number
+/// grows with the logarithm of the rows, and a row is rewritten a few times at each step.
+const STEP: u64 = 4;
+/// Rows that are merged without being asked at most, a matter of seconds; `compact` merges all.
+const MAX_SETTLED: u64 = 4 << 20;
+
+/// The first segment from which on segments, oldest first, are to be merged.
+fn first_crowded(live: &[u64]) -> Option<usize> {
+    let newer = |first: usize| live[first + 1..].iter().sum::<u64>();
+    let crowded = |first: &usize| {
+        let newer = newer(*first);
+        newer > 0 && live[*first] < STEP * newer && live[*first] + newer <= MAX_SETTLED
+    };
+    (0..live.len()).find(crowded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_shrink_in_steps() {
+        assert_eq!(first_crowded(&[]), None);
+        assert_eq!(first_crowded(&[5]), None);
+        assert_eq!(first_crowded(&[400, 100]), None);
+        assert_eq!(first_crowded(&[399, 100]), Some(0));
+        assert_eq!(first_crowded(&[10_000, 1000, 200, 60]), Some(1));
+        assert_eq!(first_crowded(&[10_000_000, 3_000_000, 20_000, 6_000]), Some(2));
+        // However many imports of a thousand there were, few segments are left.
+        let mut live = vec![10_000_000];
+        let mut merged = 0;
+        for _ in 0..10_000 {
+            live.push(1000);
+            if let Some(first) = first_crowded(&live) {
+                let rows = live.drain(first..).sum();
+                merged += rows;
+                live.push(rows);
+            }
+            assert!(live.len() < 12, "{live:?}");
+        }
+        assert_eq!(live.iter().sum::<u64>(), 20_000_000);
+        assert!(merged < 40 * 10_000_000, "{merged} rows were rewritten");
     }
 }

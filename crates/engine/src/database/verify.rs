@@ -143,12 +143,8 @@ impl Database {
             }
         };
         note(self.generation.lists());
-        for list in self.catalogue.lists()? {
-            for version in self.catalogue.versions(list.id)? {
-                if let Some(digest) = version.manifest {
-                    note(self.generation.reload(parse_digest(&digest)?)?.lists());
-                }
-            }
+        for version in self.catalogue.kept()? {
+            note(self.generation.reload(parse_digest(&version.manifest)?)?.lists());
         }
         let told: BTreeMap<String, u64> = self
             .catalogue

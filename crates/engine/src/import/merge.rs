@@ -1,16 +1,24 @@
 //! Comparing sorted rows with the version before: what is new goes into a segment, what is gone
-//! or replaced becomes a tombstone.
+//! or replaced becomes a tombstone. Small segments at the end are taken into the new one, so that
+//! imports in a row do not leave one each.
 
 use super::sorted::decode;
 use super::{Base, ImportError, ImportProgress, ImportRequest};
 use hashward_catalogue::Counts;
 use hashward_store::{
-    BuildOptions, EntryId, EntryKey, EntryRow, ExternalSorter, LiveRow, SegmentBuilder, SegmentRef,
-    SortedRecords, Store,
+    BuildOptions, Entries, EntryId, EntryKey, EntryRow, ExternalSorter, LiveRow, SegmentBuilder,
+    SegmentRef, SortedRecords, Store,
 };
+use std::iter::Peekable;
 
 /// Rows between two reports of progress.
 const STEP: u64 = 1 << 15;
+
+/// Rows of a segment that is taken into the next one: rewriting them costs less than the syncs of
+/// an import, and questions go to one segment instead of many.
+const SMALL: u64 = 16_384;
+/// Rows that are taken into a new segment at most.
+const MAX_TAKEN: u64 = 4 * SMALL;
 
 /// The new version's segments and what was counted.
 pub(crate) struct Merged {
@@ -29,10 +37,14 @@ pub(crate) fn merge(
     progress: &mut dyn FnMut(ImportProgress),
 ) -> Result<Merged, ImportError> {
     let of = sorter.len();
-    let segments = base.list().map_or(0, |list| list.segments.len());
+    let live = base.generation.as_ref().map(|generation| generation.live_rows_of_segments(0));
+    let kept = kept_segments(live.as_deref().unwrap_or_default());
+    let tail = base.generation.as_ref().map(|base| base.entries_from(0, kept)).transpose()?;
     let mut merging = Merging {
         builder: store.builder(BuildOptions::default())?,
-        dead: vec![Vec::new(); segments],
+        dead: vec![Vec::new(); kept],
+        tail: tail.map(Iterator::peekable),
+        changed: false,
         counts: Counts::default(),
         next_entry,
         delta: request.delta,
@@ -53,7 +65,7 @@ pub(crate) fn merge(
             };
         } else {
             while let Some(gone) = old.filter(|old| old.key < group.key) {
-                merging.remove(&gone);
+                merging.remove(&gone)?;
                 old = next_live()?;
             }
         }
@@ -69,29 +81,43 @@ pub(crate) fn merge(
         }
     }
     while let Some(gone) = old.filter(|_| !request.delta) {
-        merging.remove(&gone);
+        merging.remove(&gone)?;
         old = next_live()?;
     }
     progress(ImportProgress::Finishing);
     merging.finish(base, store)
 }
 
-struct Merging {
+/// How many segments stay as they are; the small ones behind them go into the new one.
+fn kept_segments(live: &[u64]) -> usize {
+    let mut taken = 0;
+    let small = live.iter().rev().take_while(|rows| {
+        taken += **rows;
+        **rows <= SMALL && taken <= MAX_TAKEN
+    });
+    live.len() - small.count()
+}
+
+struct Merging<'a> {
     builder: SegmentBuilder,
-    /// Dead rows of each segment, ascending in a whole version.
+    /// Dead rows of each segment that stays, ascending in a whole version.
     dead: Vec<Vec<u32>>,
+    /// The rows of the segments that do not, as far as they are not yet in the new one.
+    tail: Option<Peekable<Entries<'a>>>,
+    /// True once something differs from the version before.
+    changed: bool,
     counts: Counts,
     next_entry: u64,
     delta: bool,
 }
 
-impl Merging {
+impl Merging<'_> {
     /// Settles one entry: `old` is the one of the version before.
     fn entry(&mut self, group: Group, old: Option<LiveRow>) -> Result<(), ImportError> {
         let Some(mut row) = group.row else {
             match old {
                 // In a whole version the entry is simply not there.
-                Some(old) => self.remove(&old),
+                Some(old) => self.remove(&old)?,
                 None => self.counts.deletions_unmatched += u64::from(self.delta),
             }
             return Ok(());
@@ -103,7 +129,7 @@ impl Merging {
                 return Ok(());
             }
             Some(old) => {
-                self.bury(&old);
+                self.bury(&old)?;
                 self.counts.changed += 1;
                 row.entry = old.entry;
             }
@@ -113,28 +139,57 @@ impl Merging {
                 self.next_entry += 1;
             }
         }
+        self.take_tail(Some(row.key))?;
+        self.changed = true;
         Ok(self.builder.push(&row)?)
     }
 
-    fn remove(&mut self, old: &LiveRow) {
+    fn remove(&mut self, old: &LiveRow) -> Result<(), ImportError> {
         self.counts.removed += 1;
-        self.bury(old);
+        self.bury(old)
     }
 
-    fn bury(&mut self, old: &LiveRow) {
+    fn bury(&mut self, old: &LiveRow) -> Result<(), ImportError> {
+        self.changed = true;
         if let Some(dead) = self.dead.get_mut(old.place.segment as usize) {
             dead.push(old.place.row);
+            return Ok(());
         }
+        self.take_tail(Some(old.key))?;
+        let own = |row: &Result<EntryRow, _>| row.as_ref().is_ok_and(|row| row.key == old.key);
+        if let Some(row) = self.tail.as_mut().and_then(|tail| tail.next_if(own)) {
+            row.map_err(hashward_store::WriteError::from)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the rows of the small segments before a key.
+    fn take_tail(&mut self, end: Option<EntryKey>) -> Result<(), ImportError> {
+        let before = |row: &Result<EntryRow, _>| {
+            row.as_ref().map_or(true, |row| end.is_none_or(|end| row.key < end))
+        };
+        while let Some(row) = self.tail.as_mut().and_then(|tail| tail.next_if(before)) {
+            self.builder.push(&row.map_err(hashward_store::WriteError::from)?)?;
+        }
+        Ok(())
     }
 
     fn finish(mut self, base: &Base, store: &Store) -> Result<Merged, ImportError> {
         let mut segments = Vec::new();
         let mut before = 0;
+        if self.changed {
+            self.take_tail(None)?;
+        }
         if let (Some(generation), Some(list)) = (&base.generation, base.list()) {
             before = generation.live_rows(0);
             for (number, segment) in list.segments.iter().enumerate() {
                 let mut segment = *segment;
-                let dead = std::mem::take(&mut self.dead[number]);
+                let Some(dead) = self.dead.get_mut(number).map(std::mem::take) else {
+                    if !self.changed {
+                        segments.push(segment);
+                    }
+                    continue;
+                };
                 if !dead.is_empty() {
                     let mut dead = [generation.dead_rows(0, number), dead].concat();
                     dead.sort_unstable();
@@ -147,7 +202,7 @@ impl Merging {
                 segments.push(segment);
             }
         }
-        if self.builder.rows() > 0 {
+        if self.changed && self.builder.rows() > 0 {
             segments.push(self.builder.finish()?.to_ref());
         }
         self.counts.entries = before + self.counts.added - self.counts.removed;
