@@ -86,7 +86,7 @@ pub(crate) fn entry(matches: &[Match]) -> String {
 /// By what an entry matched.
 fn how(found: &Match) -> String {
     let mut text = found.by.name().to_owned();
-    if found.by.metric() == Metric::Hamming {
+    if found.by.metric() != Metric::Exact {
         text += &format!(" {}/{}", found.distance, found.radius);
         if found.variant != "original" {
             text += &format!(" {}", found.variant);

@@ -7,7 +7,7 @@ use crate::scan::ScanError;
 use crate::verdict::{PathName, Skipped};
 use hashward_evidence::Walk;
 use hashward_examine::{Examination, Plan};
-use hashward_hash::{DigestKinds, Orientation, encode_hex};
+use hashward_hash::{DigestKinds, Digests, HashKind, Orientation};
 use hashward_media::{Limits, Reason, Variant};
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -68,6 +68,18 @@ pub struct FileHashes {
     /// BLAKE3.
     #[serde(default, with = "asked", skip_serializing_if = "Option::is_none")]
     pub blake3: Option<Option<String>>,
+    /// SHA-512.
+    #[serde(default, with = "asked", skip_serializing_if = "Option::is_none")]
+    pub sha512: Option<Option<String>>,
+    /// eD2k.
+    #[serde(default, with = "asked", skip_serializing_if = "Option::is_none")]
+    pub ed2k: Option<Option<String>>,
+    /// Tiger tree hash, in base32.
+    #[serde(default, with = "asked", skip_serializing_if = "Option::is_none")]
+    pub tth: Option<Option<String>>,
+    /// CRC-32, a colon and the size.
+    #[serde(default, with = "asked", skip_serializing_if = "Option::is_none")]
+    pub crc32: Option<Option<String>>,
     /// PDQ of the first frame.
     #[serde(default, with = "asked", skip_serializing_if = "Option::is_none")]
     pub pdq: Option<Option<PdqHashes>>,
@@ -165,15 +177,20 @@ pub fn hash_files(
 /// The record of one item; nothing where the run was interrupted.
 pub(crate) fn describe(looked: Looked, options: &HashOptions) -> Option<HashRecord> {
     let asked = |asked: bool, value: Option<String>| asked.then_some(value);
-    let blank = |name: PathName| {
-        let kinds = &options.digests;
+    let kinds = &options.digests;
+    let blank = |name: PathName, digests: &Digests| {
+        let text = |kind| digests.get(kind).map(|digest| digest.to_text());
         FileHashes {
             path: name.path,
             path_raw: name.path_raw,
-            md5: asked(kinds.md5, None),
-            sha1: asked(kinds.sha1, None),
-            sha256: asked(kinds.sha256, None),
-            blake3: asked(kinds.blake3, None),
+            md5: asked(kinds.md5, text(HashKind::Md5)),
+            sha1: asked(kinds.sha1, text(HashKind::Sha1)),
+            sha256: asked(kinds.sha256, text(HashKind::Sha256)),
+            blake3: asked(kinds.blake3, text(HashKind::Blake3)),
+            sha512: asked(kinds.sha512, text(HashKind::Sha512)),
+            ed2k: asked(kinds.ed2k, text(HashKind::Ed2k)),
+            tth: asked(kinds.tth, text(HashKind::Tth)),
+            crc32: asked(kinds.crc32, text(HashKind::Crc32)),
             pdq: options.pdq.then_some(None),
             ..FileHashes::default()
         }
@@ -186,21 +203,15 @@ pub(crate) fn describe(looked: Looked, options: &HashOptions) -> Option<HashReco
         }),
         Looked::Failed { path, reason, detail, .. } => HashRecord::File(Box::new(FileHashes {
             error: Some(format!("{}: {detail}", reason.name())),
-            ..blank(PathName::from(path.as_path()))
+            ..blank(PathName::from(path.as_path()), &Digests::default())
         })),
         Looked::Examined { path, examination } => {
-            let blank = blank(PathName::from(path.as_path()));
-            let digests = &examination.digests;
-            let kinds = &options.digests;
+            let blank = blank(PathName::from(path.as_path()), &examination.digests);
             HashRecord::File(Box::new(FileHashes {
                 size: Some(examination.size),
                 media_type: Some(examination.media_type.clone()),
                 width: examination.width,
                 height: examination.height,
-                md5: asked(kinds.md5, digests.md5.map(|digest| encode_hex(&digest))),
-                sha1: asked(kinds.sha1, digests.sha1.map(|digest| encode_hex(&digest))),
-                sha256: asked(kinds.sha256, digests.sha256.map(|digest| encode_hex(&digest))),
-                blake3: asked(kinds.blake3, digests.blake3.map(|digest| encode_hex(&digest))),
                 pdq: options.pdq.then(|| pdq(&examination, options.dihedral)),
                 error: error(&examination, options.pdq),
                 ..blank

@@ -1,18 +1,19 @@
 //! Matches single hashes, given as such, against a generation.
 
 use crate::matching::{Findings, Policy, evaluate_hash};
-use hashward_hash::{HashKind, HashValue, HexError};
+use hashward_hash::{HashKind, HashValue, ValueError};
 use hashward_store::{Generation, ReadError};
 
 /// Why a text is no hash that can be looked up. Never holds the text itself.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HashTextError {
     /// The prefix names no kind of hash.
-    #[error("the kind in front of the colon is unknown; known are md5, sha1, sha256, blake3, pdq")]
+    #[error("the kind in front of the colon is unknown; known are {}", kinds())]
     Kind,
     /// A bare text whose length fits no kind.
     #[error(
-        "a bare hash has 32, 40 or 64 digits (MD5, SHA-1, SHA-256), this one has {digits}; \
+        "a bare hash has 32, 40, 64 or 128 digits (MD5, SHA-1, SHA-256, SHA-512), this one has \
+         {digits}; \
          put the kind in front (pdq:…, blake3:…) or use --hash-kind"
     )]
     Length {
@@ -25,8 +26,12 @@ pub enum HashTextError {
         /// The kind.
         kind: HashKind,
         /// What is wrong.
-        fault: HexError,
+        fault: ValueError,
     },
+}
+
+fn kinds() -> String {
+    HashKind::ALL.map(HashKind::name).join(", ")
 }
 
 /// Reads a hash: `kind:digits`, or bare digits of the given kind, or bare digits whose number
@@ -36,6 +41,8 @@ pub enum HashTextError {
 /// [`HashTextError`], without the text.
 pub fn parse(text: &str, kind: Option<HashKind>) -> Result<HashValue, HashTextError> {
     let (kind, digits) = match (text.split_once(':'), kind) {
+        // The colon of a CRC-32 stands in front of its size.
+        (_, Some(HashKind::Crc32)) if !text.starts_with("crc32:") => (HashKind::Crc32, text),
         (Some((name, digits)), _) => {
             (HashKind::from_name(name).ok_or(HashTextError::Kind)?, digits)
         }
@@ -45,6 +52,7 @@ pub fn parse(text: &str, kind: Option<HashKind>) -> Result<HashValue, HashTextEr
                 32 => HashKind::Md5,
                 40 => HashKind::Sha1,
                 64 => HashKind::Sha256,
+                128 => HashKind::Sha512,
                 digits => return Err(HashTextError::Length { digits }),
             };
             (kind, text)
@@ -80,7 +88,11 @@ mod tests {
         assert_eq!(kind(&format!("pdq:{}", digits(64)), None), Ok(HashKind::Pdq));
         let prefixed = format!("blake3:{}", digits(64));
         assert_eq!(kind(&prefixed, Some(HashKind::Pdq)), Ok(HashKind::Blake3));
-        assert_eq!(kind("tth:abc", None), Err(HashTextError::Kind));
+        assert_eq!(kind(&digits(128), None), Ok(HashKind::Sha512));
+        assert_eq!(kind(&format!("photodna:{}", digits(288)), None), Ok(HashKind::PhotoDna));
+        assert_eq!(kind("crc32:1a2b3c4d:4096", None), Ok(HashKind::Crc32));
+        assert_eq!(kind("1a2b3c4d:4096", Some(HashKind::Crc32)), Ok(HashKind::Crc32));
+        assert_eq!(kind("aich:abc", None), Err(HashTextError::Kind));
         assert_eq!(kind("abc", None), Err(HashTextError::Length { digits: 3 }));
         assert!(matches!(kind("md5:abc", None), Err(HashTextError::Digits { .. })));
     }

@@ -2,15 +2,28 @@
 
 use crate::verdict::{Conflict, IgnoredBy, Match, Tier};
 use hashward_examine::Examination;
-use hashward_hash::{Digests, Distance, HashKind, HashValue, Metric, Pdq, Quality};
+use hashward_hash::{
+    Digests, Distance, HashKind, HashValue, Metric, OpaqueRadii, Pdq, Quality, VectorMetric,
+    VectorRadius,
+};
 use hashward_media::LabelledHash;
-use hashward_store::{Generation, Hit, List, ListKind, Method, Query, QueryHash, ReadError};
+use hashward_store::{
+    Generation, Hit, List, ListKind, Method, Opaque, OpaqueHash, Query, QueryHash, ReadError,
+};
 use std::collections::BTreeMap;
 
 /// Radius for PDQ where neither the user nor the list says otherwise (the reference's).
 pub const DEFAULT_RADIUS: Distance = Distance(31);
 /// Least quality where neither the user nor the list says otherwise (the reference's).
 pub const DEFAULT_MIN_QUALITY: Quality = Quality(50);
+
+/// Radii for opaque hashes where nobody says otherwise. That of PhotoDNA is the one that IPED, an
+/// open forensic tool, ships with (40,000, the square of 200); that of the 64-bit hashes is as
+/// narrow for its width as that of PDQ.
+pub const DEFAULT_OPAQUE_RADII: OpaqueRadii = OpaqueRadii {
+    photodna: VectorRadius { metric: VectorMetric::L2, radius: Distance(200) },
+    bits64: Distance(8),
+};
 
 /// What the user demands of a match.
 ///
@@ -41,13 +54,14 @@ impl Policy {
 
     /// Does a hit satisfy the user's own demands? The store has applied the list's.
     fn admits(&self, hit: &Hit) -> bool {
-        hit.by.metric() == Metric::Exact
+        hit.by != HashKind::Pdq
             || (self.radius.is_none_or(|radius| hit.distance <= radius)
                 && passes(self.min_quality, hit.entry_quality))
     }
 
     fn radius_of(&self, hit: &Hit) -> Distance {
-        self.radius.map_or(hit.radius, |radius| radius.min(hit.radius))
+        let asked = self.radius.filter(|_| hit.by == HashKind::Pdq);
+        asked.map_or(hit.radius, |radius| radius.min(hit.radius))
     }
 }
 
@@ -75,8 +89,7 @@ impl Findings {
     /// that it does not matter what could not be examined in them.
     #[must_use]
     pub fn is_ignored_by_digest(&self) -> bool {
-        self.is_ignored()
-            && self.ignored_by.iter().any(|ignored| ignored.by.metric() == Metric::Exact)
+        self.is_ignored() && self.ignored_by.iter().any(|ignored| is_proof(ignored.by))
     }
 
     /// The best tier of all matches.
@@ -84,6 +97,11 @@ impl Findings {
     pub fn best_tier(&self) -> Option<Tier> {
         self.matches.iter().map(|found| found.tier).min()
     }
+}
+
+/// True for digests that prove the bytes the same.
+fn is_proof(kind: HashKind) -> bool {
+    kind.metric() == Metric::Exact && !kind.is_hint()
 }
 
 /// A hash of the query together with what it was made from.
@@ -111,6 +129,7 @@ pub fn evaluate(
         let query = Query {
             digests: &examination.digests,
             perceptual: &[],
+            opaque: Opaque::NONE,
             radius: policy.radius(),
             min_quality: policy.min_quality(),
             method: policy.method,
@@ -146,16 +165,16 @@ pub(crate) fn evaluate_hash(
 ) -> Result<Findings, ReadError> {
     let mut digests = Digests::default();
     let mut perceptual = Vec::new();
+    let mut opaque = Vec::new();
     match *value {
-        HashValue::Md5(bytes) => digests.md5 = Some(bytes),
-        HashValue::Sha1(bytes) => digests.sha1 = Some(bytes),
-        HashValue::Sha256(bytes) => digests.sha256 = Some(bytes),
-        HashValue::Blake3(bytes) => digests.blake3 = Some(bytes),
         HashValue::Pdq(hash) => perceptual.push(QueryHash { hash, label: 0, quality: None }),
+        value if digests.set(value) => {}
+        value => opaque.push(OpaqueHash { value, label: 0 }),
     }
     let hits = generation.query(&Query {
         digests: &digests,
         perceptual: &perceptual,
+        opaque: Opaque { hashes: &opaque, radii: DEFAULT_OPAQUE_RADII },
         radius: policy.radius(),
         min_quality: policy.min_quality(),
         method: policy.method,
@@ -203,6 +222,7 @@ fn query_frame(
     generation.query(&Query {
         digests: &Digests::default(),
         perceptual: &perceptual,
+        opaque: Opaque::NONE,
         radius: policy.radius(),
         min_quality: policy.min_quality(),
         method: policy.method,
@@ -238,6 +258,12 @@ fn explain(
     for candidate in best.values() {
         let hit = &candidate.hit;
         let Some(list) = generation.lists().get(hit.place.list as usize) else { continue };
+        let differing = disagreeing_digests(input, best, hit);
+        // A hint suppresses nothing, and says nothing once a real digest speaks against it.
+        let idle = list.kind == ListKind::Ignore || differing.iter().any(|kind| is_proof(*kind));
+        if hit.by.is_hint() && idle {
+            continue;
+        }
         let (entry, category) = entry_of(generation, list, hit)?;
         match list.kind {
             ListKind::Ignore => findings.ignored_by.push(IgnoredBy {
@@ -247,7 +273,7 @@ fn explain(
                 by: hit.by,
             }),
             ListKind::Known => {
-                conflicts.push(disagreeing_digests(input, best, hit));
+                conflicts.push(differing);
                 let found = describe(input, policy, show_hashes, list, candidate);
                 findings.matches.push(Match { entry, category, ..found });
             }
@@ -301,12 +327,12 @@ fn describe(
         .label
         .and_then(|label| usize::try_from(label).ok())
         .and_then(|label| input.hashes.get(label));
-    let perceptual = hit.by.metric() == Metric::Hamming;
+    let perceptual = hit.by.metric() != Metric::Exact;
     let hash = match label {
         Some(label) => Some(label.hash.to_hex()),
         None => {
             let mut digests = input.digests.values();
-            digests.find(|digest| digest.kind() == hit.by).map(|digest| digest.to_hex())
+            digests.find(|digest| digest.kind() == hit.by).map(|digest| digest.to_text())
         }
     };
     Match {
@@ -321,15 +347,27 @@ fn describe(
         frame: label.map(|label| label.frame),
         frames: if perceptual { candidate.frames } else { 0 },
         area: label.map(|label| label.rectangle),
-        tier: match (perceptual, hit.degenerate) {
-            (false, _) => Tier::Exact,
-            (true, false) => Tier::Near,
-            (true, true) => Tier::Review,
-        },
+        tier: tier(hit),
         quality: label.map(|label| label.quality.0),
-        entry_quality: hit.entry_quality.filter(|_| perceptual).map(|quality| quality.0),
+        entry_quality: hit
+            .entry_quality
+            .filter(|_| hit.by == HashKind::Pdq)
+            .map(|quality| quality.0),
         category: None,
         hash: hash.filter(|_| show_hashes),
         conflict: None,
+    }
+}
+
+/// What a hit is worth. Hashes of 64 bits meet by chance in any large list, and CRC-32 by design.
+fn tier(hit: &Hit) -> Tier {
+    match hit.by.metric() {
+        Metric::Exact if hit.by.is_hint() => Tier::Review,
+        Metric::Exact => Tier::Exact,
+        _ if hit.degenerate => Tier::Review,
+        _ => match hit.by {
+            HashKind::Phash64 | HashKind::Dhash64 | HashKind::Ahash64 => Tier::Review,
+            _ => Tier::Near,
+        },
     }
 }

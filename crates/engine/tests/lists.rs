@@ -50,7 +50,7 @@ impl Scratch {
         };
         let entry = |row: hashward_store::EntryRow| {
             let label = row.source_id.clone().or(row.name.clone());
-            let hashes: Vec<String> = row.hashes.iter().map(HashValue::to_hex).collect();
+            let hashes: Vec<String> = row.hashes.iter().map(HashValue::to_text).collect();
             let content = format!("{} {:?} {:?}", hashes.join("+"), row.category, row.attributes);
             (label.unwrap_or_else(|| format!("#{}", row.source_row)), (row.entry.0, content))
         };

@@ -16,8 +16,8 @@ pub struct Plan {
 }
 
 impl Default for Plan {
-    /// Everything: all digests, and the canonical hashes of every frame.
+    /// The usual digests, and the canonical hashes of every frame.
     fn default() -> Self {
-        Self { digests: DigestKinds::ALL, perceptual: true, effort: Effort::Full }
+        Self { digests: DigestKinds::USUAL, perceptual: true, effort: Effort::Full }
     }
 }

@@ -9,9 +9,16 @@ pub enum Metric {
     Exact,
     /// Number of differing bits.
     Hamming,
+    /// Each byte is a coordinate: sum of differences (L1) or Euclidean distance (L2), as whoever
+    /// asks says.
+    Vector,
 }
 
 /// A kind of hash. The numeric identifiers are part of the store's format and never reused.
+///
+/// Exact digests are those of a file's bytes. Of the perceptual kinds only PDQ is computed here;
+/// the others are opaque: carried by lists, stored, exported, and compared with values of the same
+/// kind that somebody else computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[repr(u16)]
@@ -24,13 +31,44 @@ pub enum HashKind {
     Sha256 = 3,
     /// BLAKE3 with its default output of 256 bits.
     Blake3 = 4,
+    /// SHA-512, 512 bits (FIPS 180-4).
+    Sha512 = 5,
+    /// eD2k, 128 bits: MD4 of the MD4s of blocks of 9,728,000 bytes, as links of the network have
+    /// it (a file of whole blocks gets one more, empty block).
+    Ed2k = 6,
+    /// Tiger tree hash, 192 bits (THEX, leaves of 1,024 bytes).
+    Tth = 7,
+    /// CRC-32 (that of zip) and the size in bytes: 32 and 64 bits. A hint, never proof.
+    Crc32 = 8,
     /// PDQ, 256 bits, perceptual (Meta's reference).
     Pdq = 64,
+    /// PhotoDNA, 144 bytes, perceptual, opaque.
+    PhotoDna = 65,
+    /// A 64-bit hash by the signs of DCT coefficients (pHash), perceptual, opaque.
+    Phash64 = 66,
+    /// A 64-bit hash by differences of neighbours (dHash), perceptual, opaque.
+    Dhash64 = 67,
+    /// A 64-bit hash by comparison with the mean (aHash), perceptual, opaque.
+    Ahash64 = 68,
 }
 
 impl HashKind {
     /// Every kind, in the order in which outputs list them.
-    pub const ALL: [Self; 5] = [Self::Md5, Self::Sha1, Self::Sha256, Self::Blake3, Self::Pdq];
+    pub const ALL: [Self; 13] = [
+        Self::Md5,
+        Self::Sha1,
+        Self::Sha256,
+        Self::Blake3,
+        Self::Sha512,
+        Self::Ed2k,
+        Self::Tth,
+        Self::Crc32,
+        Self::Pdq,
+        Self::PhotoDna,
+        Self::Phash64,
+        Self::Dhash64,
+        Self::Ahash64,
+    ];
 
     /// The identifier in the store's format.
     #[must_use]
@@ -48,9 +86,14 @@ impl HashKind {
     #[must_use]
     pub const fn bytes(self) -> usize {
         match self {
-            Self::Md5 => 16,
+            Self::Phash64 | Self::Dhash64 | Self::Ahash64 => 8,
+            Self::Crc32 => 12,
+            Self::Md5 | Self::Ed2k => 16,
             Self::Sha1 => 20,
+            Self::Tth => 24,
             Self::Sha256 | Self::Blake3 | Self::Pdq => 32,
+            Self::Sha512 => 64,
+            Self::PhotoDna => 144,
         }
     }
 
@@ -58,12 +101,34 @@ impl HashKind {
     #[must_use]
     pub const fn metric(self) -> Metric {
         match self {
-            Self::Md5 | Self::Sha1 | Self::Sha256 | Self::Blake3 => Metric::Exact,
-            Self::Pdq => Metric::Hamming,
+            Self::Md5
+            | Self::Sha1
+            | Self::Sha256
+            | Self::Blake3
+            | Self::Sha512
+            | Self::Ed2k
+            | Self::Tth
+            | Self::Crc32 => Metric::Exact,
+            Self::Pdq | Self::Phash64 | Self::Dhash64 | Self::Ahash64 => Metric::Hamming,
+            Self::PhotoDna => Metric::Vector,
         }
     }
 
-    /// The name in options, files and outputs: `md5`, `sha1`, `sha256`, `blake3`, `pdq`.
+    /// True for perceptual kinds that are carried and compared but never computed here.
+    #[must_use]
+    pub const fn is_opaque(self) -> bool {
+        matches!(self, Self::PhotoDna | Self::Phash64 | Self::Dhash64 | Self::Ahash64)
+    }
+
+    /// True for kinds so weak that equality is a hint to look closer and never a finding: CRC-32
+    /// with the size, which other files share by chance and by design.
+    #[must_use]
+    pub const fn is_hint(self) -> bool {
+        matches!(self, Self::Crc32)
+    }
+
+    /// The name in options, files and outputs: `md5`, `sha1`, `sha256`, `blake3`, `sha512`,
+    /// `ed2k`, `tth`, `crc32`, `pdq`, `photodna`, `phash64`, `dhash64`, `ahash64`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -71,7 +136,15 @@ impl HashKind {
             Self::Sha1 => "sha1",
             Self::Sha256 => "sha256",
             Self::Blake3 => "blake3",
+            Self::Sha512 => "sha512",
+            Self::Ed2k => "ed2k",
+            Self::Tth => "tth",
+            Self::Crc32 => "crc32",
             Self::Pdq => "pdq",
+            Self::PhotoDna => "photodna",
+            Self::Phash64 => "phash64",
+            Self::Dhash64 => "dhash64",
+            Self::Ahash64 => "ahash64",
         }
     }
 
@@ -102,9 +175,19 @@ mod tests {
         for kind in HashKind::ALL {
             assert_eq!(HashKind::from_name(kind.name()), Some(kind));
             assert_eq!(HashKind::from_id(kind.id()), Some(kind));
+            assert_eq!(serde_json::to_string(&kind).unwrap(), format!("\"{}\"", kind.name()));
         }
         assert_eq!(HashKind::from_name("SHA-256"), Some(HashKind::Sha256));
-        assert_eq!(HashKind::from_name("sha512"), None);
+        assert_eq!(HashKind::from_name("PhotoDNA"), Some(HashKind::PhotoDna));
+        assert_eq!(HashKind::from_name("sha3"), None);
         assert_eq!(HashKind::from_id(0), None);
+    }
+
+    #[test]
+    fn opaque_kinds_are_perceptual_and_hints_are_exact() {
+        for kind in HashKind::ALL {
+            assert!(!kind.is_opaque() || kind.metric() != Metric::Exact);
+            assert!(!kind.is_hint() || kind.metric() == Metric::Exact);
+        }
     }
 }

@@ -12,12 +12,13 @@
 //!
 //! **Guarantees:** text forms round-trip; comparing, hashing and ordering look at the bytes only.
 //! **Does not:** keep values secret. `Debug` of a value prints its kind, never its bytes, because
-//! hash lists are confidential; whoever prints a value calls [`HashValue::to_hex`] on purpose.
+//! hash lists are confidential; whoever prints a value calls [`HashValue::to_text`] on purpose.
 #![forbid(unsafe_code)]
 
 mod digests;
 mod hex;
 mod kind;
+mod opaque;
 mod orientation;
 mod pdq;
 mod value;
@@ -25,6 +26,7 @@ mod value;
 pub use digests::{DigestKinds, Digests};
 pub use hex::{HexError, decode_hex, encode_hex};
 pub use kind::{HashKind, Metric};
+pub use opaque::{OpaqueRadii, VectorMetric, VectorRadius};
 pub use orientation::Orientation;
 pub use pdq::{Distance, Pdq, Quality};
-pub use value::HashValue;
+pub use value::{Crc32, HashValue, ValueError};

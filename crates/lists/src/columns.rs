@@ -139,16 +139,21 @@ impl Columns {
     }
 }
 
-/// Adds a hash of a known kind; an empty text adds nothing.
+/// Adds a hash of a known kind; an empty text adds nothing. A CRC-32 without the size of its file
+/// is no hash of ours: it is kept as an attribute.
 pub(crate) fn push_hash(kind: HashKind, text: &[u8], row: &mut ListRow) -> Result<(), RowError> {
     let text = text.trim_ascii();
-    if !text.is_empty() {
+    if kind == HashKind::Crc32 && !text.contains(&b':') {
+        if let Some(text) = row.text(kind.name(), text) {
+            row.attributes.insert(kind.name().to_owned(), Value::String(text));
+        }
+    } else if !text.is_empty() {
         row.hashes.push(parse_hash(kind, text)?);
     }
     Ok(())
 }
 
-/// Reads the hexadecimal form of a hash.
+/// Reads the text form of a hash.
 pub(crate) fn parse_hash(kind: HashKind, text: &[u8]) -> Result<HashValue, RowError> {
     let text = std::str::from_utf8(text).map_err(|_| RowError::NotUtf8)?;
     HashValue::parse(kind, text).map_err(|error| RowError::Hash { kind, error })

@@ -1,7 +1,7 @@
 //! What can be wrong with a list or one of its rows, told without showing any of its content.
 
 use crate::ListFormat;
-use hashward_hash::{HashKind, HexError};
+use hashward_hash::{HashKind, ValueError};
 
 /// Why a row cannot be used. Never holds a hash or other content of the row.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,7 +12,7 @@ pub enum RowError {
         /// Kind that was expected.
         kind: HashKind,
         /// What is wrong with the text.
-        error: HexError,
+        error: ValueError,
     },
     /// There is no hash in the row.
     #[error("the row has no hash")]

@@ -117,7 +117,7 @@ fn sums_in_all_their_spellings() {
 fn tagged_sums_name_their_kind() {
     let text = format!(
         "MD5 (a (1) = b.jpg) = {MD5}\nSHA1(x)= {SHA1}\nSHA2-256(y)= {LONG}\nBLAKE3 (z) = {LONG}\n\
-         \\SHA256 (two\\nlines) = {LONG}\nSHA512 (q) = {LONG}{LONG}\nMD5 (short) = 12\n"
+         \\SHA256 (two\\nlines) = {LONG}\nSHA512 (q) = {LONG}{LONG}\nSHA3 (q) = {LONG}\nMD5 (short) = 12\n"
     );
     let (format, rows, bad) = read(&text);
     assert_eq!(format, ListFormat::Bsd);
@@ -130,7 +130,8 @@ fn tagged_sums_name_their_kind() {
             ("sha1", Some("x")),
             ("sha256", Some("y")),
             ("blake3", Some("z")),
-            ("sha256", Some("two\nlines"))
+            ("sha256", Some("two\nlines")),
+            ("sha512", Some("q"))
         ]
     );
     assert_eq!(bad.len(), 2);

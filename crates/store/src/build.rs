@@ -164,7 +164,9 @@ impl SegmentBuilder {
         let store = &self.store;
         let known = match kind.metric() {
             Metric::Exact => self.digests.get(&kind).map(ExternalSorter::len),
-            Metric::Hamming => self.codes.get(&kind).map(|(_, rows)| rows.len() / 4),
+            Metric::Hamming | Metric::Vector => {
+                self.codes.get(&kind).map(|(_, rows)| rows.len() / 4)
+            }
         };
         if known == Some(u64::from(u32::MAX)) {
             return Err(WriteError::TooMany { what: "hashes of a kind" });
@@ -179,7 +181,7 @@ impl SegmentBuilder {
                 });
                 sorter.push(bytes, &row.to_le_bytes())
             }
-            Metric::Hamming => {
+            Metric::Hamming | Metric::Vector => {
                 let (codes, rows) = self
                     .codes
                     .entry(kind)
@@ -259,6 +261,12 @@ fn code_sections(
     options: BuildOptions,
 ) -> Result<Vec<(Section, Spool)>, WriteError> {
     let count = rows.len() / 4;
+    if kind.is_opaque() {
+        return Ok(vec![
+            section(Table::Codes, Some(kind), count, codes),
+            section(Table::CodeRows, Some(kind), count, rows),
+        ]);
+    }
     let tree = (1..=options.tree_up_to).contains(&count);
     let multi = (options.multi_index_from..=mih::MAX_CODES as u64).contains(&count) && count > 0;
     let mut made = Vec::new();

@@ -153,6 +153,24 @@ impl Table {
         }
     }
 
+    /// True for tables of one kind of hash, so that a segment may have several of them.
+    #[must_use]
+    pub const fn is_of_a_kind(self) -> bool {
+        matches!(
+            self,
+            Self::Digests
+                | Self::DigestRows
+                | Self::Fanout
+                | Self::Codes
+                | Self::CodeRows
+                | Self::TreeNodes
+                | Self::TreeChildren
+                | Self::Prefixes
+                | Self::MultiDirectory
+                | Self::MultiTables
+        )
+    }
+
     /// True for tables without which the segment cannot be read; a program that does not know one
     /// of them must refuse the segment, while it may skip the others.
     #[must_use]
@@ -177,7 +195,7 @@ pub(crate) struct Section {
     pub(crate) kind: u16,
     /// Bits of an element, 0 where they differ.
     pub(crate) width: u16,
-    /// 0 none, 1 exact, 2 Hamming.
+    /// 0 none, 1 exact, 2 Hamming, 3 vector of bytes.
     pub(crate) metric: u8,
     /// Bit 0: required.
     pub(crate) flags: u8,
@@ -211,6 +229,7 @@ impl Section {
                 None => 0,
                 Some(Metric::Exact) => 1,
                 Some(Metric::Hamming) => 2,
+                Some(Metric::Vector) => 3,
             },
             flags: if table.required() { REQUIRED } else { 0 },
             version: 0,

@@ -4,7 +4,7 @@
 //! use hashward_hash::{Digests, Distance, HashValue, Quality};
 //! use hashward_store::{
 //!     BuildOptions, EntryId, EntryKey, EntryRow, Generation, List, ListKind, Manifest, Method,
-//!     Query, Store,
+//!     Opaque, Query, Store,
 //! };
 //! let dir = tempfile::tempdir()?;
 //! let store = Store::create(dir.path())?;
@@ -42,6 +42,7 @@
 //! let hits = generation.query(&Query {
 //!     digests: &digests,
 //!     perceptual: &[],
+//!     opaque: Opaque::NONE,
 //!     radius: Distance(31),
 //!     min_quality: Quality(50),
 //!     method: Method::Auto,
@@ -90,7 +91,7 @@ pub use generation::{Generation, Place};
 pub use hashward_index::Method;
 pub use ids::{ContentDigest, EntryId, EntryKey};
 pub use manifest::{List, ListKind, Manifest, SegmentRef};
-pub use query::{Hit, Query, QueryHash};
+pub use query::{Hit, Opaque, OpaqueHash, Query, QueryHash};
 pub use row::{EntryMeta, EntryRow, KindMask};
 pub use rows::{Entries, LiveRow, LiveRows};
 pub use segment::Segment;

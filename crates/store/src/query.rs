@@ -4,7 +4,7 @@ use crate::generation::{Generation, Member, Place};
 use crate::row::KindMask;
 use crate::segment::{Segment, row_at};
 use crate::{EntryId, ReadError, format::Table};
-use hashward_hash::{Digests, Distance, HashKind, HashValue, Metric, Pdq, Quality};
+use hashward_hash::{Digests, Distance, HashKind, HashValue, Metric, OpaqueRadii, Pdq, Quality};
 use hashward_index::{Damaged, Match, Method, Target, TargetSet};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -15,6 +15,8 @@ pub struct Query<'a> {
     pub digests: &'a Digests,
     /// Perceptual hashes, in the order of preference.
     pub perceptual: &'a [QueryHash],
+    /// Perceptual hashes of opaque kinds.
+    pub opaque: Opaque<'a>,
     /// Radius for lists without one of their own.
     pub radius: Distance,
     /// Lowest quality, on both sides, for lists without one of their own.
@@ -34,6 +36,29 @@ pub struct QueryHash {
     pub quality: Option<Quality>,
 }
 
+/// The opaque hashes of a query.
+#[derive(Debug, Clone, Copy)]
+pub struct Opaque<'a> {
+    /// The hashes, in the order of preference; those of other kinds find nothing.
+    pub hashes: &'a [OpaqueHash],
+    /// Radii.
+    pub radii: OpaqueRadii,
+}
+
+impl Opaque<'_> {
+    /// No hashes.
+    pub const NONE: Self = Self { hashes: &[], radii: OpaqueRadii::EQUAL };
+}
+
+/// An opaque hash of the query set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpaqueHash {
+    /// The hash.
+    pub value: HashValue,
+    /// The caller's name for it, given back in [`Hit::label`].
+    pub label: u32,
+}
+
 /// An entry that matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hit {
@@ -43,7 +68,7 @@ pub struct Hit {
     pub entry: EntryId,
     /// The kind of hash that matches.
     pub by: HashKind,
-    /// Bits in which the hashes differ; 0 for digests.
+    /// How far apart the hashes are, in the measure of their kind; 0 for digests.
     pub distance: Distance,
     /// The radius that applied; 0 for digests.
     pub radius: Distance,
@@ -86,6 +111,7 @@ impl Generation {
                     search.digest(position as u32, member, &digest, &mut hits)?;
                 }
                 search.codes(position as u32, member, query, &mut hits)?;
+                search.opaque(position as u32, member, query, &mut hits)?;
             }
         }
         hits.sort_unstable_by_key(|hit| (hit.place, hit.by));
@@ -154,8 +180,9 @@ impl ListSearch<'_> {
         let segment = &member.segment;
         for row in segment.rows_with(digest)? {
             if !member.dead.has(row) {
-                let best = Found { position, row, by: kind, best: (false, 0, 0), label: None };
-                hits.extend(self.hit(segment, best)?);
+                let (best, radius) = ((false, 0, 0), Distance(0));
+                let found = Found { position, row, by: kind, best, radius, label: None };
+                hits.extend(self.hit(segment, found)?);
             }
         }
         Ok(())
@@ -193,17 +220,60 @@ impl ListSearch<'_> {
             .map_err(|Damaged(what)| segment.damaged(Table::Codes, kind.id(), what))?;
         for (row, best) in best {
             let label = query.perceptual.get(best.2 as usize).map(|hash| hash.label);
-            hits.extend(self.hit(segment, Found { position, row, by: kind, best, label })?);
+            let found = Found { position, row, by: kind, best, radius: self.radius, label };
+            hits.extend(self.hit(segment, found)?);
+        }
+        Ok(())
+    }
+
+    /// Compares every opaque hash of the segment with those of the query of its kind.
+    fn opaque(
+        &self,
+        position: u32,
+        member: &Member,
+        query: &Query<'_>,
+        hits: &mut Vec<Hit>,
+    ) -> Result<(), ReadError> {
+        let segment = &member.segment;
+        let metric = query.opaque.radii.photodna.metric;
+        for kind in segment.kinds().filter(|kind| kind.is_opaque()) {
+            if !query.opaque.hashes.iter().any(|asked| asked.value.kind() == kind) {
+                continue;
+            }
+            segment.touch_kind(kind)?;
+            let radius = query.opaque.radii.of(kind);
+            let mut best: HashMap<u32, Best> = HashMap::new();
+            let (codes, rows) = segment.opaque(kind);
+            for (index, code) in codes.chunks_exact(kind.bytes()).enumerate() {
+                let Some(value) = HashValue::from_bytes(kind, code) else { continue };
+                for (number, asked) in (0u32..).zip(query.opaque.hashes) {
+                    let distance = asked.value.opaque_distance(&value, metric);
+                    let row = row_at(rows, index);
+                    let Some(distance) = distance.filter(|distance| *distance <= radius) else {
+                        continue;
+                    };
+                    if !member.dead.has(row) {
+                        let found = (value.is_degenerate(), distance.0, number);
+                        let known = best.entry(row).or_insert(found);
+                        *known = found.min(*known);
+                    }
+                }
+            }
+            for (row, best) in best {
+                let label = query.opaque.hashes.get(best.2 as usize).map(|hash| hash.label);
+                let found = Found { position, row, by: kind, best, radius, label };
+                hits.extend(self.hit(segment, found)?);
+            }
         }
         Ok(())
     }
 
     /// The hit, unless the list's own quality is known and below the gate.
     fn hit(&self, segment: &Segment, found: Found) -> Result<Option<Hit>, ReadError> {
-        let Found { position, row, by, best: (degenerate, distance, _), label } = found;
+        let Found { position, row, by, best: (degenerate, distance, _), radius, label } = found;
         let entry_quality = segment.quality(row)?;
-        let perceptual = by.metric() == Metric::Hamming;
-        if perceptual && entry_quality.is_some_and(|quality| quality < self.gate) {
+        // The quality that lists give is that of PDQ.
+        if by == HashKind::Pdq && entry_quality.is_some_and(|quality| quality < self.gate) {
             return Ok(None);
         }
         Ok(Some(Hit {
@@ -211,7 +281,7 @@ impl ListSearch<'_> {
             entry: segment.entry(row)?,
             by,
             distance: Distance(distance),
-            radius: if perceptual { self.radius } else { Distance(0) },
+            radius,
             label,
             entry_quality,
             degenerate,
@@ -225,5 +295,6 @@ struct Found {
     row: u32,
     by: HashKind,
     best: Best,
+    radius: Distance,
     label: Option<u32>,
 }

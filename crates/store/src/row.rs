@@ -57,10 +57,10 @@ impl EntryRow {
         self.hashes.iter().fold(KindMask::default(), |mask, hash| mask.with(hash.kind()))
     }
 
-    /// True when one of its PDQ hashes comes from no picture with content.
+    /// True when one of its perceptual hashes comes from no picture with content.
     #[must_use]
     pub fn is_degenerate(&self) -> bool {
-        self.hashes.iter().any(|hash| matches!(hash, HashValue::Pdq(pdq) if pdq.is_degenerate()))
+        self.hashes.iter().any(HashValue::is_degenerate)
     }
 }
 
@@ -105,7 +105,15 @@ impl KindMask {
             HashKind::Sha1 => 1 << 1,
             HashKind::Sha256 => 1 << 2,
             HashKind::Blake3 => 1 << 3,
+            HashKind::Sha512 => 1 << 4,
+            HashKind::Ed2k => 1 << 5,
+            HashKind::Tth => 1 << 6,
+            HashKind::Crc32 => 1 << 7,
             HashKind::Pdq => 1 << 8,
+            HashKind::PhotoDna => 1 << 9,
+            HashKind::Phash64 => 1 << 10,
+            HashKind::Dhash64 => 1 << 11,
+            HashKind::Ahash64 => 1 << 12,
         }
     }
 

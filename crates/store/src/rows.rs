@@ -156,8 +156,9 @@ impl<'a> RowReader<'a> {
         let mut hashes = Vec::new();
         for kind in segment.kinds() {
             let rows = match kind.metric() {
+                _ if kind.is_opaque() => Some(segment.opaque(kind).1),
                 Metric::Exact => segment.digests(kind)?.map(|digests| digests.rows),
-                Metric::Hamming => segment.codes(kind)?.map(|codes| codes.rows),
+                _ => segment.codes(kind)?.map(|codes| codes.rows),
             };
             let inverse = Inverse::new(rows.unwrap_or_default(), segment.rows())
                 .ok_or_else(|| segment.damaged(Table::DigestRows, kind.id(), "a row is missing"))?;
@@ -175,13 +176,19 @@ impl<'a> RowReader<'a> {
                 continue;
             }
             match kind.metric() {
+                _ if kind.is_opaque() => {
+                    let (codes, _) = self.segment.opaque(kind);
+                    let bytes = |at: &u32| codes.chunks_exact(kind.bytes()).nth(*at as usize);
+                    let values = positions.iter().filter_map(bytes);
+                    hashes.extend(values.filter_map(|it| HashValue::from_bytes(kind, it)));
+                }
                 Metric::Exact => {
                     let digests = self.segment.digests(kind)?;
                     let bytes = |at: &u32| digests.and_then(|it| it.table.get(*at as usize));
                     let values = positions.iter().filter_map(bytes);
                     hashes.extend(values.filter_map(|it| HashValue::from_bytes(kind, it)));
                 }
-                Metric::Hamming => {
+                _ => {
                     let codes = self.segment.codes(kind)?;
                     let bytes = |at: &u32| codes.and_then(|it| it.table.codes().get(*at as usize));
                     let values = positions.iter().filter_map(bytes);

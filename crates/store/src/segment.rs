@@ -185,7 +185,7 @@ impl Segment {
         for kind in self.kinds() {
             if kind.metric() == Metric::Exact {
                 self.digests(kind)?;
-            } else {
+            } else if !kind.is_opaque() {
                 self.codes(kind)?;
             }
         }
@@ -322,7 +322,7 @@ impl Segment {
 
     /// The codes of a 256-bit perceptual kind as they are; `None` where the segment has none.
     pub(crate) fn codes(&self, kind: HashKind) -> Result<Option<Codes<'_>>, ReadError> {
-        if !self.tables.contains_key(&(Table::Codes, kind.id())) {
+        if kind.is_opaque() || !self.tables.contains_key(&(Table::Codes, kind.id())) {
             return Ok(None);
         }
         let mut table = CodeTable::new(self.table(Table::Codes, kind.id()).as_chunks().0);
@@ -343,6 +343,13 @@ impl Segment {
         }
         let rows = self.table(Table::CodeRows, kind.id()).as_chunks().0;
         Ok(Some(Codes { table, rows }))
+    }
+
+    /// The values of an opaque kind, one after the other, with the row of each; empty where the
+    /// segment has none.
+    pub(crate) fn opaque(&self, kind: HashKind) -> (&[u8], &[[u8; 4]]) {
+        let rows = self.table(Table::CodeRows, kind.id()).as_chunks().0;
+        (self.table(Table::Codes, kind.id()), rows)
     }
 
     /// A compressed column; `None` where no row has a text in it.
@@ -396,18 +403,14 @@ pub(crate) fn row_at(rows: &[[u8; 4]], index: usize) -> u32 {
 /// The table of a section, if this program knows it in this version and for this kind.
 fn known(section: &Section) -> Option<Table> {
     let table = Table::from_id(section.table).filter(|_| section.version == 0)?;
-    let metric = match table {
-        Table::Digests | Table::DigestRows | Table::Fanout => Metric::Exact,
-        Table::Codes
-        | Table::CodeRows
-        | Table::TreeNodes
-        | Table::TreeChildren
-        | Table::Prefixes
-        | Table::MultiDirectory
-        | Table::MultiTables => Metric::Hamming,
-        _ => return (section.kind == 0).then_some(table),
-    };
-    HashKind::from_id(section.kind).filter(|kind| kind.metric() == metric)?;
+    if !table.is_of_a_kind() {
+        return (section.kind == 0).then_some(table);
+    }
+    HashKind::from_id(section.kind).filter(|kind| match table {
+        Table::Digests | Table::DigestRows | Table::Fanout => kind.metric() == Metric::Exact,
+        Table::Codes | Table::CodeRows => kind.metric() != Metric::Exact,
+        _ => *kind == HashKind::Pdq,
+    })?;
     Some(table)
 }
 

@@ -62,6 +62,11 @@ impl Segment {
                     .table
                     .check()
                     .map_err(|Damaged(what)| self.damaged(Table::Digests, id, what))?;
+            } else if kind.is_opaque() {
+                let (_, rows) = self.opaque(kind);
+                if !(0..rows.len()).all(|at| row_at(rows, at) < self.rows()) {
+                    return Err(missing(Table::CodeRows));
+                }
             } else if let Some(codes) = self.codes(kind)? {
                 let inside = |at| row_at(codes.rows, at) < self.rows();
                 if !(0..codes.rows.len()).all(inside) {

@@ -7,8 +7,8 @@ mod support;
 use hashward_hash::{Distance, HashValue, Quality};
 use hashward_store::format::{BLOCK_BYTES, HEADER_BYTES, SECTION_BYTES};
 use hashward_store::{
-    EntryId, EntryKey, EntryRow, Generation, Hit, Method, Query, QueryHash, ReadError, Segment,
-    Store,
+    EntryId, EntryKey, EntryRow, Generation, Hit, Method, Opaque, Query, QueryHash, ReadError,
+    Segment, Store,
 };
 use hashward_testkit::{Codes, seal_directory, seal_segment};
 use proptest::prelude::*;
@@ -48,8 +48,14 @@ fn ask(generation: &Generation) -> Vec<Result<Vec<Hit>, ReadError>> {
         [Method::Auto, Method::Linear, Method::BkTree, Method::Prefix, Method::MultiIndex];
     let (radius, min_quality) = (Distance(31), Quality(0));
     let ask = methods.map(|method| {
-        let query =
-            Query { digests: &digests, perceptual: &perceptual, radius, min_quality, method };
+        let query = Query {
+            digests: &digests,
+            perceptual: &perceptual,
+            opaque: Opaque::NONE,
+            radius,
+            min_quality,
+            method,
+        };
         generation.query(&query)
     });
     ask.into()

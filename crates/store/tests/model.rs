@@ -4,9 +4,12 @@
 
 mod support;
 
-use hashward_hash::{Digests, Distance, HashValue, Quality};
+use hashward_hash::{
+    Digests, Distance, HashValue, OpaqueRadii, Quality, VectorMetric, VectorRadius,
+};
 use hashward_store::{
-    BuildOptions, EntryKey, EntryRow, Generation, Hit, List, Method, Query, QueryHash, Store,
+    BuildOptions, EntryKey, EntryRow, Generation, Hit, List, Method, Opaque, Query, QueryHash,
+    Store,
 };
 use hashward_testkit::Codes;
 use proptest::prelude::*;
@@ -87,14 +90,19 @@ proptest! {
             })
             .collect();
         perceptual.push(QueryHash { label: 7, ..perceptual[0] });
-        let digests = support::digests(source);
+        let mut digests = support::digests(source);
+        let hashes = support::others(source, &mut digests);
+        let metric = if seed % 2 == 0 { VectorMetric::L1 } else { VectorMetric::L2 };
+        let photodna = VectorRadius { metric, radius: Distance(radius * 20) };
+        let radii = OpaqueRadii { photodna, bits64: Distance(radius / 4) };
+        let opaque = Opaque { hashes: &hashes, radii };
         let (radius, min_quality) = (Distance(radius), Quality(gate));
         let expected =
-            support::model(&database.lists, &digests, &perceptual, radius, min_quality);
+            support::model(&database.lists, &digests, &perceptual, opaque, radius, min_quality);
         use Method::{Auto, BkTree, Linear, MultiIndex, Prefix};
         for method in [Auto, Linear, BkTree, Prefix, MultiIndex] {
             let query =
-                Query { digests: &digests, perceptual: &perceptual, radius, min_quality, method };
+                Query { digests: &digests, perceptual: &perceptual, opaque, radius, min_quality, method };
             let hits = database.generation.query(&query).unwrap();
             prop_assert_eq!(said(&hits), expected.clone());
             prop_assert!(hits.is_sorted_by_key(|hit| (hit.place, hit.by)));
@@ -200,6 +208,7 @@ fn an_empty_generation_answers_nothing() {
     let hits = generation.query(&Query {
         digests: &Digests { md5: Some([1; 16]), ..Digests::default() },
         perceptual: &[],
+        opaque: Opaque::NONE,
         radius: Distance(31),
         min_quality: Quality(50),
         method: Method::Auto,

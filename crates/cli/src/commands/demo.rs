@@ -159,7 +159,7 @@ fn build(
     stop: &Stop,
 ) -> Result<Manifest, SynthError> {
     let options = HashOptions {
-        digests: DigestKinds::ALL,
+        digests: DigestKinds::USUAL,
         pdq: true,
         threads: recipe.threads,
         ..HashOptions::default()

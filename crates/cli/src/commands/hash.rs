@@ -16,8 +16,8 @@ use std::path::PathBuf;
 /// that a picture has no PDQ; its `error` says why.
 #[derive(Debug, clap::Args)]
 pub(crate) struct HashArgs {
-    /// Kinds of hash.
-    #[arg(long, value_delimiter = ',', value_name = "KINDS", value_parser = parse_kind,
+    /// Kinds of hash; besides the default ones sha512, ed2k, tth and crc32.
+    #[arg(long, value_delimiter = ',', value_name = "KINDS", value_parser = parse_computed,
           default_value = "md5,sha1,sha256,blake3,pdq")]
     kinds: Vec<HashKind>,
     /// Print PDQ of the seven other orientations as well.
@@ -52,6 +52,15 @@ pub(crate) fn parse_kind(name: &str) -> Result<HashKind, String> {
         let all: Vec<&str> = HashKind::ALL.iter().map(|kind| kind.name()).collect();
         format!("unknown kind; known are {}", all.join(", "))
     })
+}
+
+/// A kind that this program computes.
+fn parse_computed(name: &str) -> Result<HashKind, String> {
+    let kind = parse_kind(name)?;
+    if kind.is_opaque() {
+        return Err(format!("{kind} is not computed by this program, only compared"));
+    }
+    Ok(kind)
 }
 
 pub(crate) fn run(args: &HashArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
@@ -109,6 +118,10 @@ fn lines(file: &FileHashes) -> Vec<String> {
         ("sha1", &file.sha1),
         ("sha256", &file.sha256),
         ("blake3", &file.blake3),
+        ("sha512", &file.sha512),
+        ("ed2k", &file.ed2k),
+        ("tth", &file.tth),
+        ("crc32", &file.crc32),
     ];
     for (kind, digest) in digests {
         if let Some(digest) = digest.as_ref().and_then(Option::as_ref) {

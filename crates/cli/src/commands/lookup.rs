@@ -16,8 +16,10 @@ use std::path::PathBuf;
 
 /// Match hashes given as hexadecimal text.
 ///
-/// Bare 32, 40 and 64 digits mean MD5, SHA-1 and SHA-256. Other kinds are named in front of the
-/// digits (`pdq:…`, `blake3:…`) or by --hash-kind. Exit code 0: nothing matched, 1: something did.
+/// Bare 32, 40, 64 and 128 digits mean MD5, SHA-1, SHA-256 and SHA-512. Other kinds are named in
+/// front of the digits (`pdq:…`, `blake3:…`, `ed2k:…`, `tth:…`, `crc32:…:SIZE`, `photodna:…`,
+/// `phash64:…`, `dhash64:…`, `ahash64:…`) or by --hash-kind. TTH is base32 or hexadecimal, PhotoDNA
+/// hexadecimal or base64. Exit code 0: nothing matched, 1: something did.
 #[derive(Debug, clap::Args)]
 pub(crate) struct LookupArgs {
     /// The database folder.
@@ -26,7 +28,8 @@ pub(crate) struct LookupArgs {
     /// Largest distance between perceptual hashes, in bits of 256 [default: the list's, else 31].
     #[arg(long, value_name = "R", value_parser = clap::value_parser!(u16).range(0..=256))]
     radius: Option<u16>,
-    /// The kind of bare hashes: md5, sha1, sha256, blake3, pdq.
+    /// The kind of bare hashes: md5, sha1, sha256, blake3, sha512, ed2k, tth, crc32, pdq, photodna,
+    /// phash64, dhash64, ahash64.
     #[arg(long, value_name = "K", value_parser = super::hash::parse_kind)]
     hash_kind: Option<HashKind>,
     /// Print JSON Lines.

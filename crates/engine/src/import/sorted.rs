@@ -16,8 +16,21 @@ const MAX_TEXT: usize = 1 << 20;
 
 /// The kinds of hash by which an entry without an identifier goes, the strongest first: equal
 /// SHA-256 means the same file, equal MD5 need not.
-const KEY_KINDS: [HashKind; 5] =
-    [HashKind::Sha256, HashKind::Blake3, HashKind::Sha1, HashKind::Md5, HashKind::Pdq];
+const KEY_KINDS: [HashKind; 13] = [
+    HashKind::Sha256,
+    HashKind::Blake3,
+    HashKind::Sha512,
+    HashKind::Sha1,
+    HashKind::Tth,
+    HashKind::Md5,
+    HashKind::Ed2k,
+    HashKind::Pdq,
+    HashKind::PhotoDna,
+    HashKind::Phash64,
+    HashKind::Dhash64,
+    HashKind::Ahash64,
+    HashKind::Crc32,
+];
 
 /// What makes a row's entry the same as in the version before.
 pub(crate) fn entry_key(row: &ListRow) -> EntryKey {

@@ -1,7 +1,7 @@
 //! JSON Lines of our own: one object on each line; `FORMATS.md` describes the fields.
 
 use super::{LineReader, Parsed};
-use crate::columns::parse_hash;
+use crate::columns::push_hash;
 use crate::error::RowError;
 use crate::reader::MAX_FIELDS;
 use crate::row::ListRow;
@@ -43,8 +43,10 @@ fn set(name: String, value: Value, row: &mut ListRow) -> Result<(), RowError> {
     if let Some(kind) = kind {
         match value {
             Value::Null => {}
-            Value::String(text) if text.is_empty() => {}
-            Value::String(text) => row.hashes.push(parse_hash(kind, text.as_bytes())?),
+            Value::String(text) => push_hash(kind, text.as_bytes(), row)?,
+            value if kind.is_hint() => {
+                row.attributes.insert(name, value);
+            }
             _ => return Err(wrong(kind.name(), "a text of hexadecimal digits")),
         }
         return Ok(());

@@ -53,7 +53,7 @@ impl RowWriter for CsvWriter {
             record.field(text.as_deref().unwrap_or_default())?;
         }
         for kind in &layout.kinds {
-            record.field(&row.hash(*kind).map(|hash| hash.to_hex()).unwrap_or_default())?;
+            record.field(&row.hash(*kind).map(|hash| hash.to_text()).unwrap_or_default())?;
         }
         if layout.kinds.is_empty() {
             record.field("")?;

@@ -43,7 +43,7 @@ impl RowWriter for HashdeepWriter {
         };
         write!(out, "{}", size.unwrap_or(0))?;
         for kind in &self.kinds {
-            let hex = row.hash(*kind).map(|hash| hash.to_hex()).unwrap_or_default();
+            let hex = row.hash(*kind).map(|hash| hash.to_text()).unwrap_or_default();
             write!(out, ",{hex}")?;
         }
         out.write_all(b",")?;

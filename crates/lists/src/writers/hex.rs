@@ -16,7 +16,7 @@ impl RowWriter for HexWriter {
 
     fn row(&mut self, row: &ListRow, out: &mut dyn Write) -> io::Result<Written> {
         let Some(hash) = row.hash(self.kind) else { return Ok(Written::LeftOut) };
-        writeln!(out, "{}", hash.to_hex())?;
+        writeln!(out, "{}", hash.to_text())?;
         Ok(Written::Row)
     }
 }

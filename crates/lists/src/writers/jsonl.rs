@@ -32,7 +32,7 @@ impl Serialize for Object<'_> {
             }
         }
         for hash in &row.hashes {
-            map.serialize_entry(hash.kind().name(), &hash.to_hex())?;
+            map.serialize_entry(hash.kind().name(), &hash.to_text())?;
         }
         if let Some(quality) = row.quality {
             map.serialize_entry("quality", &quality)?;

@@ -22,7 +22,7 @@ impl RowWriter for Md5sumWriter {
         if escaped {
             out.write_all(b"\\")?;
         }
-        write!(out, "{}  ", hash.to_hex())?;
+        write!(out, "{}  ", hash.to_text())?;
         for byte in name {
             match byte {
                 b'\\' => out.write_all(b"\\\\")?,

@@ -6,7 +6,7 @@
 use hashward_hash::{Digests, Distance, HashKind, HashValue, Pdq, Quality};
 use hashward_store::{
     BuildOptions, ContentDigest, EntryId, EntryKey, EntryRow, Generation, List, ListKind, Manifest,
-    SegmentRef, Store,
+    Opaque, OpaqueHash, SegmentRef, Store,
 };
 use hashward_testkit::Codes;
 use std::collections::BTreeMap;
@@ -16,11 +16,12 @@ pub(crate) fn row(source: &mut Codes, number: u64, pool: &[Pdq]) -> EntryRow {
     let mut hashes = Vec::new();
     for _ in 0..=source.below(3) {
         let byte = source.below(200) as u8;
-        hashes.push(match source.below(6) {
-            0 => HashValue::Md5([byte; 16]),
-            1 => HashValue::Sha1([byte; 20]),
-            2 => HashValue::Sha256([byte; 32]),
-            3 => HashValue::Blake3([byte; 32]),
+        hashes.push(match source.below(22) {
+            number @ 0..=12 => value(HashKind::ALL[number as usize], byte),
+            13 => HashValue::Md5([byte; 16]),
+            14 => HashValue::Sha1([byte; 20]),
+            15 => HashValue::Sha256([byte; 32]),
+            16 => HashValue::Blake3([byte; 32]),
             _ => HashValue::Pdq(pool[source.below(pool.len() as u64) as usize]),
         });
     }
@@ -39,6 +40,13 @@ pub(crate) fn row(source: &mut Codes, number: u64, pool: &[Pdq]) -> EntryRow {
         source_id,
         hashes,
     }
+}
+
+/// A value of a kind, of which there are about 200; perceptual ones of like bytes are alike.
+pub(crate) fn value(kind: HashKind, byte: u8) -> HashValue {
+    let mut bytes = vec![byte; kind.bytes()];
+    bytes[0] ^= 0x55;
+    HashValue::from_bytes(kind, &bytes).unwrap()
 }
 
 /// Rows in the order of keys.
@@ -90,9 +98,21 @@ pub(crate) fn digests(source: &mut Codes) -> Digests {
     Digests {
         md5: Some([byte(); 16]),
         sha1: Some([byte(); 20]),
-        sha256: None,
         blake3: Some([byte(); 32]),
+        ..Digests::default()
     }
+}
+
+/// Hashes of the other kinds, from the pool of [`row`]: digests, and opaque ones for a query.
+pub(crate) fn others(source: &mut Codes, digests: &mut Digests) -> Vec<OpaqueHash> {
+    let mut opaque = Vec::new();
+    for kind in HashKind::ALL.into_iter().filter(|kind| *kind != HashKind::Pdq) {
+        let value = value(kind, source.below(200) as u8);
+        if digests.get(kind).is_none() && !digests.set(value) {
+            opaque.push(OpaqueHash { value, label: 500 + u32::from(kind.id()) });
+        }
+    }
+    opaque
 }
 
 /// What a hit says, as far as it does not depend on where rows stand.
@@ -104,6 +124,7 @@ pub(crate) fn model(
     lists: &[(List, BTreeMap<EntryKey, EntryRow>)],
     digests: &Digests,
     perceptual: &[hashward_store::QueryHash],
+    opaque: Opaque<'_>,
     radius: Distance,
     gate: Quality,
 ) -> Vec<Said> {
@@ -117,6 +138,28 @@ pub(crate) fn model(
             for value in digests.values().filter(|value| row.hashes.contains(value)) {
                 let kind = value.kind();
                 said.push((number, row.entry, kind, 0, None, row.quality, false, kinds.clone()));
+            }
+            for query in opaque.hashes {
+                let (kind, metric) = (query.value.kind(), opaque.radii.photodna.metric);
+                let near = |own: &HashValue| {
+                    let distance = own.opaque_distance(&query.value, metric)?;
+                    Some((own.is_degenerate(), distance.0))
+                        .filter(|(_, distance)| *distance <= opaque.radii.of(kind).0)
+                };
+                if let Some((degenerate, distance)) = row.hashes.iter().filter_map(near).min() {
+                    let label = Some(query.label);
+                    let kinds = kinds.clone();
+                    said.push((
+                        number,
+                        row.entry,
+                        kind,
+                        distance,
+                        label,
+                        row.quality,
+                        degenerate,
+                        kinds,
+                    ));
+                }
             }
             let mut best = None;
             for hash in &row.hashes {
