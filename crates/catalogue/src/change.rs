@@ -8,6 +8,7 @@ use crate::model::{
 use crate::open::Catalogue;
 use crate::read;
 use crate::schema::USER_VERSION;
+use crate::scheme::Scheme;
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior};
 use std::collections::BTreeSet;
 
@@ -85,15 +86,34 @@ impl Change<'_> {
     /// # Errors
     /// [`CatalogueError`] when the catalogue cannot be written.
     pub fn set_list(&self, list: &NewList<'_>, time: &str) -> Result<u64> {
-        let sql = "INSERT INTO lists
-                       (name, kind, source, category, radius, min_quality, active, created_at)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7)
-                   ON CONFLICT (name) DO UPDATE SET kind = ?2, source = ?3, category = ?4,
-                       radius = ?5, min_quality = ?6, active = 1
+        let sql = "INSERT INTO lists (name, kind, settings, active, created_at)
+                   VALUES (?1, ?2, ?3, 1, ?4)
+                   ON CONFLICT (name) DO UPDATE SET kind = ?2, settings = ?3, active = 1
                    RETURNING id";
-        let NewList { name, kind, source, category, radius, min_quality } = list;
-        let parameters = (name, kind, source, category, radius, min_quality, time);
-        Ok(self.transaction.query_row(sql, parameters, |row| row.get(0))?)
+        let NewList { name, kind, settings } = list;
+        let settings = json(settings)?;
+        Ok(self.transaction.query_row(sql, (name, kind, settings, time), |row| row.get(0))?)
+    }
+
+    /// Adds a scheme of categories.
+    ///
+    /// # Errors
+    /// [`CatalogueError`] when there is one of that name, or the catalogue cannot be written.
+    pub fn add_scheme(&self, scheme: &Scheme, time: &str) -> Result<()> {
+        if self.schemes()?.iter().any(|other| other.name == scheme.name) {
+            return Err(CatalogueError::SchemeExists { name: scheme.name.clone() });
+        }
+        let sql = "INSERT INTO schemes (name, content, added_at) VALUES (?1, ?2, ?3)";
+        self.transaction.execute(sql, (&scheme.name, json(scheme)?, time))?;
+        Ok(())
+    }
+
+    /// All schemes of categories by name, the built-in ones included.
+    ///
+    /// # Errors
+    /// [`CatalogueError`] when the catalogue cannot be read.
+    pub fn schemes(&self) -> Result<Vec<Scheme>> {
+        read::schemes(&self.transaction)
     }
 
     /// Takes a list out of use; its versions stay on record.
@@ -120,9 +140,7 @@ impl Change<'_> {
         let sql = "INSERT INTO versions
                        (list, number, state, imported_at, delta, counts, tool, digest, manifest)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-        let counts = serde_json::to_string(&version.counts).map_err(|error| {
-            CatalogueError::Sqlite(rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
-        })?;
+        let counts = json(&version.counts)?;
         let VersionRecord { number, imported_at, delta, tool, digest, manifest, .. } = version;
         self.transaction.execute(
             sql,
@@ -138,11 +156,13 @@ impl Change<'_> {
                 manifest,
             ),
         )?;
-        let sql = "INSERT INTO sources (list, number, position, name, sha256, bytes, format)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        let sql =
+            "INSERT INTO sources (list, number, position, name, sha256, bytes, format, signer)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
         for (position, source) in sources.iter().enumerate() {
-            let SourceRecord { name, sha256, bytes, format } = source;
-            self.transaction.execute(sql, (list, number, position, name, sha256, bytes, format))?;
+            let SourceRecord { name, sha256, bytes, format, signer } = source;
+            let parameters = (list, number, position, name, sha256, bytes, format, signer);
+            self.transaction.execute(sql, parameters)?;
         }
         let sql =
             "INSERT OR IGNORE INTO categories (list, name, first_version) VALUES (?1, ?2, ?3)";
@@ -251,6 +271,13 @@ impl Change<'_> {
         self.transaction.commit()?;
         Ok(())
     }
+}
+
+/// The text of a record in a column.
+fn json(record: &impl serde::Serialize) -> Result<String> {
+    serde_json::to_string(record).map_err(|error| {
+        CatalogueError::Sqlite(rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+    })
 }
 
 impl Catalogue {

@@ -59,6 +59,14 @@ pub enum CatalogueError {
     /// The database was opened for reading only.
     #[error("the database was opened for reading only")]
     ReadOnly,
+    /// There is a scheme of that name.
+    #[error(
+        "there is a scheme `{name}` already; schemes do not change, so give yours another name"
+    )]
+    SchemeExists {
+        /// Its name.
+        name: String,
+    },
     /// SQLite is too old.
     #[error("SQLite {found} has a known fault that damages databases; 3.51.3 or newer is needed")]
     OldSqlite {

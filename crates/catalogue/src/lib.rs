@@ -35,16 +35,18 @@ mod model;
 mod open;
 mod read;
 mod schema;
+mod scheme;
 
 pub use audit::{AuditRecord, AuditReport, NewAudit, SealedRecord, current_time, verify_audit};
 pub use change::Change;
 pub use error::{AuditError, CatalogueError};
 pub use model::{
-    AuditRow, Counts, GenerationRow, KeptVersion, ListRecord, NewList, SegmentRow, SourceRecord,
-    State, VersionRecord, VersionState,
+    AuditRow, Counts, GenerationRow, KeptVersion, ListRecord, ListSettings, NewList, SegmentRow,
+    SourceRecord, State, VersionRecord, VersionState,
 };
 pub use open::{Catalogue, FILE_NAME};
 pub use schema::FORMAT;
+pub use scheme::{Scheme, SchemeCategory, SchemeError};
 
 /// The folder of audit records inside a database.
 pub const AUDIT_FOLDER: &str = "audit";

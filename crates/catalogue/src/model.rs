@@ -1,6 +1,7 @@
 //! The records of the catalogue as other crates see them.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What is current.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,14 +27,8 @@ pub struct ListRecord {
     pub name: String,
     /// `known` or `ignore`.
     pub kind: String,
-    /// Who made it, in the user's words.
-    pub source: Option<String>,
-    /// Category of entries that have none of their own.
-    pub category: Option<String>,
-    /// Its own radius for PDQ.
-    pub radius: Option<u16>,
-    /// Its own quality gate for PDQ.
-    pub min_quality: Option<u8>,
+    /// How it is used.
+    pub settings: ListSettings,
     /// False once it was withdrawn.
     pub active: bool,
     /// When it was first imported, UTC.
@@ -47,14 +42,41 @@ pub struct NewList<'a> {
     pub name: &'a str,
     /// `known` or `ignore`.
     pub kind: &'a str,
-    /// Who made it.
-    pub source: Option<&'a str>,
-    /// Default category.
-    pub category: Option<&'a str>,
-    /// Its own radius.
+    /// How it is used.
+    pub settings: &'a ListSettings,
+}
+
+/// How a list is used. What decides a verdict is compiled into the generation as well.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ListSettings {
+    /// The body that vouches for the entries. Lists of one source count as one attestation.
+    pub source: Option<String>,
+    /// What its licence or agreement says, in the user's words.
+    pub licence: Option<String>,
+    /// Category of entries that have none of their own.
+    pub category: Option<String>,
+    /// Name of the [`Scheme`](crate::Scheme) of its categories.
+    pub scheme: Option<String>,
+    /// What its own categories are called in the scheme.
+    pub category_map: BTreeMap<String, String>,
+    /// Its own radius for PDQ.
     pub radius: Option<u16>,
-    /// Its own quality gate.
+    /// Its own quality gate for PDQ.
     pub min_quality: Option<u8>,
+    /// The last day, in UTC, on which it may be used: `2027-01-31`.
+    pub expires: Option<String>,
+    /// Independent sources that must vouch for a hash before a match with it counts.
+    pub requires_sources: Option<u8>,
+    /// True when its disputed and negative entries take matches away.
+    pub veto: bool,
+    /// New and changed entries of an import, in percent of the entries before, above which they
+    /// are held for review.
+    pub hold_above: Option<u32>,
+    /// What is to be done about a match.
+    pub actions: Vec<String>,
+    /// Public keys of which one must have signed every file that is imported.
+    pub trusted_keys: Vec<String>,
 }
 
 /// What one import counted.
@@ -84,6 +106,9 @@ pub struct Counts {
     pub bad_rows: u64,
     /// Entries of the list with this version.
     pub entries: u64,
+    /// New and changed entries that were held for a review, because they are too many.
+    #[serde(default)]
+    pub held: u64,
 }
 
 /// How a version stands.
@@ -144,6 +169,9 @@ pub struct SourceRecord {
     pub bytes: u64,
     /// The format in which it was read.
     pub format: String,
+    /// Fingerprint of the trusted key that has signed it.
+    #[serde(default)]
+    pub signer: Option<String>,
 }
 
 /// A segment that a kept generation or version uses.

@@ -6,6 +6,7 @@ use crate::model::{
     VersionRecord, VersionState,
 };
 use crate::open::Catalogue;
+use crate::scheme::Scheme;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -57,7 +58,7 @@ impl Catalogue {
     /// # Errors
     /// [`CatalogueError`] when the catalogue cannot be read.
     pub fn sources(&self, list: u64, version: u64) -> Result<Vec<SourceRecord>> {
-        let sql = "SELECT name, sha256, bytes, format FROM sources
+        let sql = "SELECT name, sha256, bytes, format, signer FROM sources
                    WHERE list = ?1 AND number = ?2 ORDER BY position";
         all(&self.connection, sql, (list, version), |row| {
             Ok(SourceRecord {
@@ -65,6 +66,7 @@ impl Catalogue {
                 sha256: row.get(1)?,
                 bytes: row.get(2)?,
                 format: row.get(3)?,
+                signer: row.get(4)?,
             })
         })
     }
@@ -76,6 +78,14 @@ impl Catalogue {
     pub fn categories(&self, list: u64) -> Result<Vec<String>> {
         let sql = "SELECT name FROM categories WHERE list = ?1 ORDER BY name";
         all(&self.connection, sql, [list], |row| row.get(0))
+    }
+
+    /// All schemes of categories by name, the built-in ones included.
+    ///
+    /// # Errors
+    /// [`CatalogueError`] when the catalogue cannot be read.
+    pub fn schemes(&self) -> Result<Vec<Scheme>> {
+        schemes(&self.connection)
     }
 
     /// The segments in use.
@@ -152,20 +162,32 @@ pub(crate) fn state(connection: &Connection) -> Result<State> {
 }
 
 pub(crate) fn lists(connection: &Connection) -> Result<Vec<ListRecord>> {
-    let sql = "SELECT id, name, kind, source, category, radius, min_quality, active, created_at
-               FROM lists ORDER BY name";
+    let sql = "SELECT id, name, kind, settings, active, created_at FROM lists ORDER BY name";
     all(connection, sql, [], |row| {
         Ok(ListRecord {
             id: row.get(0)?,
             name: row.get(1)?,
             kind: row.get(2)?,
-            source: row.get(3)?,
-            category: row.get(4)?,
-            radius: row.get(5)?,
-            min_quality: row.get(6)?,
-            active: row.get(7)?,
-            created_at: row.get(8)?,
+            settings: json(row, 3)?,
+            active: row.get(4)?,
+            created_at: row.get(5)?,
         })
+    })
+}
+
+/// The built-in schemes and those of the catalogue, by name.
+pub(crate) fn schemes(connection: &Connection) -> Result<Vec<Scheme>> {
+    let mut schemes = Scheme::built_in();
+    schemes.extend(all(connection, "SELECT content FROM schemes", [], |row| json(row, 0))?);
+    schemes.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(schemes)
+}
+
+/// A record that stands in a column as JSON text.
+fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    let text: String = row.get(column)?;
+    serde_json::from_str(&text).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
     })
 }
 
@@ -183,16 +205,13 @@ pub(crate) fn newest(connection: &Connection, list: u64) -> Result<Option<Versio
 
 fn version(row: &Row<'_>) -> rusqlite::Result<VersionRecord> {
     let state: String = row.get(1)?;
-    let counts: String = row.get(4)?;
     Ok(VersionRecord {
         number: row.get(0)?,
         state: VersionState::from_name(&state)
             .ok_or_else(|| rusqlite::Error::InvalidColumnType(1, state, Type::Text))?,
         imported_at: row.get(2)?,
         delta: row.get(3)?,
-        counts: serde_json::from_str(&counts).map_err(|error| {
-            rusqlite::Error::FromSqlConversionFailure(4, Type::Text, Box::new(error))
-        })?,
+        counts: json(row, 4)?,
         tool: row.get(5)?,
         digest: row.get(6)?,
         manifest: row.get(7)?,

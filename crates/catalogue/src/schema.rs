@@ -14,10 +14,7 @@ CREATE TABLE lists (
     id          INTEGER PRIMARY KEY,
     name        TEXT NOT NULL UNIQUE,
     kind        TEXT NOT NULL CHECK (kind IN ('known', 'ignore')),
-    source      TEXT,
-    category    TEXT,
-    radius      INTEGER CHECK (radius BETWEEN 0 AND 255),
-    min_quality INTEGER CHECK (min_quality BETWEEN 0 AND 100),
+    settings    TEXT NOT NULL CHECK (json_valid(settings)),
     active      INTEGER NOT NULL CHECK (active IN (0, 1)),
     created_at  TEXT NOT NULL
 ) STRICT;
@@ -45,6 +42,7 @@ CREATE TABLE sources (
     sha256   TEXT NOT NULL,
     bytes    INTEGER NOT NULL,
     format   TEXT NOT NULL,
+    signer   TEXT,
     PRIMARY KEY (list, number, position),
     FOREIGN KEY (list, number) REFERENCES versions (list, number)
 ) STRICT, WITHOUT ROWID;
@@ -54,6 +52,12 @@ CREATE TABLE categories (
     name          TEXT NOT NULL,
     first_version INTEGER NOT NULL,
     PRIMARY KEY (list, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE schemes (
+    name     TEXT PRIMARY KEY,
+    content  TEXT NOT NULL CHECK (json_valid(content)),
+    added_at TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE segments (

@@ -3,8 +3,9 @@
 #![allow(clippy::unwrap_used)] // a test that cannot go on may panic
 
 use hashward_catalogue::{
-    AUDIT_FOLDER, AuditError, Catalogue, CatalogueError, Counts, FILE_NAME, NewAudit, NewList,
-    SegmentRow, SourceRecord, VersionRecord, VersionState, current_time, verify_audit,
+    AUDIT_FOLDER, AuditError, Catalogue, CatalogueError, Counts, FILE_NAME, ListSettings, NewAudit,
+    NewList, Scheme, SegmentRow, SourceRecord, VersionRecord, VersionState, current_time,
+    verify_audit,
 };
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,14 +15,12 @@ use std::path::{Path, PathBuf};
 fn change(catalogue: &mut Catalogue, folder: &Path, sequence: u64) {
     let change = catalogue.begin().unwrap();
     let generation = format!("{sequence:064x}");
-    let list = NewList {
-        name: "pictures",
-        kind: "known",
-        source: Some("made up"),
-        category: None,
+    let settings = ListSettings {
+        source: Some("made up".into()),
         radius: Some(20),
-        min_quality: None,
+        ..ListSettings::default()
     };
+    let list = NewList { name: "pictures", kind: "known", settings: &settings };
     let id = change.set_list(&list, &current_time()).unwrap();
     let version = VersionRecord {
         number: sequence + 1,
@@ -38,6 +37,7 @@ fn change(catalogue: &mut Catalogue, folder: &Path, sequence: u64) {
         sha256: "0".into(),
         bytes: 12,
         format: "csv".into(),
+        signer: Some("key".into()),
     };
     change.add_version(id, &version, &[source], &["A".into()]).unwrap();
     let segment = SegmentRow { digest: "s".into(), list: id, rows: 7, bytes: 99 };
@@ -93,7 +93,7 @@ fn what_was_committed_is_read_back() {
     let state = catalogue.state().unwrap();
     assert_eq!((state.sequence, state.next_entry, state.audit_seq), (2, 10, 3));
     let lists = catalogue.lists().unwrap();
-    assert_eq!((lists.len(), lists[0].radius, lists[0].active), (1, Some(20), true));
+    assert_eq!((lists.len(), lists[0].settings.radius, lists[0].active), (1, Some(20), true));
     let versions = catalogue.versions(lists[0].id).unwrap();
     let states: Vec<_> = versions.iter().map(|version| version.state).collect();
     assert_eq!(states, [VersionState::Superseded, VersionState::Superseded, VersionState::Active]);
@@ -256,4 +256,20 @@ fn a_chain_edited_together_with_the_table_is_found() {
             .and_then(|catalogue| verify_audit(folder.path(), &catalogue).map(drop));
         assert!(found.is_err(), "{edit}");
     }
+}
+
+#[test]
+fn schemes_are_added_once_and_do_not_change() {
+    let (_folder, mut catalogue) = database(1);
+    let text = br#"{"name":"own","title":"Our own","categories":[{"code":"x","name":"y"}]}"#;
+    let scheme = Scheme::parse(text).unwrap();
+    let change = catalogue.begin().unwrap();
+    change.add_scheme(&scheme, &current_time()).unwrap();
+    let again = change.add_scheme(&scheme, &current_time());
+    assert!(matches!(again, Err(CatalogueError::SchemeExists { .. })));
+    let built_in = Scheme { name: "ncmec".into(), ..scheme.clone() };
+    assert!(change.add_scheme(&built_in, &current_time()).is_err());
+    change.commit().unwrap();
+    assert_eq!(catalogue.schemes().unwrap().len(), 5);
+    assert!(catalogue.schemes().unwrap().contains(&scheme));
 }

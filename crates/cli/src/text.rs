@@ -1,8 +1,8 @@
 //! Results as lines for people: one compact line per finding, counts that read like a sentence.
 
-use hashward_engine::verdict::{Match, MatchRecord, Record, Summary, Tier};
+use hashward_engine::verdict::{Match, Record, Summary, Tier};
 use hashward_hash::Metric;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What silence about a file does not prove; printed below every scan.
 pub(crate) const LIMITS: &str = "\
@@ -24,7 +24,8 @@ pub(crate) fn printable(text: &str) -> String {
 /// The lines of a record, nothing where people need none.
 pub(crate) fn lines(record: &Record) -> Vec<String> {
     match record {
-        Record::Match(found) => match_lines(found),
+        Record::Match(found) => match_lines(&printable(&found.name.path), &found.matches),
+        Record::Vetoed(found) => vetoed_lines(&printable(&found.name.path), &found.matches),
         Record::NotExamined(record) => vec![format!(
             "not examined  {}  {}  ({})",
             record.reason.name(),
@@ -39,29 +40,54 @@ pub(crate) fn lines(record: &Record) -> Vec<String> {
     }
 }
 
-/// One line per entry, with everything by which it matched.
-fn match_lines(record: &MatchRecord) -> Vec<String> {
-    let path = printable(&record.name.path);
-    by_entry(&record.matches)
-        .iter()
-        .map(|matches| format!("match  {}  {path}  {}", tier(matches).name(), entry(matches)))
+/// One line per finding, with everybody who vouches for it and everything by which it matched.
+pub(crate) fn match_lines(input: &str, matches: &[Match]) -> Vec<String> {
+    by_finding(matches)
+        .values()
+        .map(|found| {
+            let entries: Vec<String> = by_entry(found).into_iter().map(entry).collect();
+            format!("match  {}  {input}  {}", tier(found).name(), entries.join("; also "))
+        })
         .collect()
 }
 
+/// One line per entry whose match is taken away, and by whom.
+pub(crate) fn vetoed_lines(input: &str, matches: &[Match]) -> Vec<String> {
+    let matches: Vec<&Match> = matches.iter().collect();
+    by_entry(&matches)
+        .into_iter()
+        .map(|found| {
+            let by = found.iter().flat_map(|found| &found.vetoed_by).next();
+            let by = by.map(|by| format!("{} v{}: {}", by.list, by.version, by.entry));
+            let by = printable(&by.unwrap_or_default());
+            format!("vetoed  {input}  {}  by {by}", entry(found))
+        })
+        .collect()
+}
+
+/// The matches of each finding, in the order of findings.
+fn by_finding(matches: &[Match]) -> BTreeMap<u32, Vec<&Match>> {
+    let mut findings: BTreeMap<u32, Vec<&Match>> = BTreeMap::new();
+    for found in matches {
+        findings.entry(found.finding).or_default().push(found);
+    }
+    findings
+}
+
 /// The matches of each entry together.
-pub(crate) fn by_entry(matches: &[Match]) -> Vec<&[Match]> {
+fn by_entry<'a, 'b>(matches: &'b [&'a Match]) -> Vec<&'b [&'a Match]> {
     matches.chunk_by(|a, b| (&a.list, &a.entry) == (&b.list, &b.entry)).collect()
 }
 
 /// The best tier.
-pub(crate) fn tier(matches: &[Match]) -> Tier {
+fn tier(matches: &[&Match]) -> Tier {
     matches.iter().map(|found| found.tier).min().unwrap_or(Tier::Review)
 }
 
 /// What matched and by what: `list v2: entry [category] (sha256, pdq 12/31 rot90)`.
-pub(crate) fn entry(matches: &[Match]) -> String {
+fn entry(matches: &[&Match]) -> String {
     let Some(first) = matches.first() else { return String::new() };
-    let by: Vec<String> = matches.iter().map(how).collect();
+    let by: Vec<String> = matches.iter().map(|found| how(found)).collect();
     let category = first.category.as_deref().map(|category| format!(" [{}]", printable(category)));
     let mut text = format!(
         "{} v{}: {}{} ({})",
@@ -71,6 +97,11 @@ pub(crate) fn entry(matches: &[Match]) -> String {
         category.unwrap_or_default(),
         by.join(", ")
     );
+    let doubts: BTreeSet<&str> =
+        matches.iter().flat_map(|found| &found.doubts).map(|doubt| doubt.words()).collect();
+    for doubt in doubts {
+        text += &format!("  REVIEW: {doubt}");
+    }
     if let Some(conflict) = matches.iter().find_map(|found| found.conflict.as_ref()) {
         if !conflict.digests.is_empty() {
             let kinds: Vec<&str> = conflict.digests.iter().map(|kind| kind.name()).collect();
@@ -78,6 +109,9 @@ pub(crate) fn entry(matches: &[Match]) -> String {
         }
         if let Some(ignored) = conflict.ignored_by.first() {
             text += &format!("  CONFLICT: also on the ignore list {}", printable(&ignored.list));
+        }
+        if let Some(denied) = conflict.denied_by.first() {
+            text += &format!("  CONFLICT: of no concern says the list {}", printable(&denied.list));
         }
     }
     text
@@ -115,6 +149,13 @@ fn summary_lines(summary: &Summary) -> Vec<String> {
         count(summary.skipped),
         parts(words(&summary.skipped_by_reason)),
     )];
+    if summary.vetoed > 0 {
+        lines.push(format!("Vetoed: matches of {} files do not count.", count(summary.vetoed)));
+    }
+    if !summary.expired_lists.is_empty() {
+        let lists = printable(&summary.expired_lists.join(", "));
+        lines.push(format!("Expired, and not matched against: {lists}."));
+    }
     if summary.interrupted {
         lines.push("Interrupted: the rest was not looked at.".to_owned());
     } else if summary.not_examined > 0 {

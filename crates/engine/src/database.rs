@@ -13,7 +13,7 @@ pub use diff::{DiffEntry, EntryChange, ListDiff};
 pub use error::DatabaseError;
 pub use hashward_catalogue::VersionState;
 pub use info::{DatabaseInfo, ListInfo, VersionInfo};
-pub use maintain::{CompactReport, WithdrawSummary};
+pub use maintain::{CompactReport, ReleaseSummary, SetSummary, WithdrawSummary};
 pub use verify::VerifyReport;
 
 use hashward_catalogue::{AUDIT_FOLDER, AuditReport, Catalogue, CatalogueError, verify_audit};

@@ -1,5 +1,6 @@
 //! Importing a version of a hash list: read, sort, compare with what is there, make it current.
 
+mod categories;
 mod error;
 mod merge;
 mod read;
@@ -10,8 +11,10 @@ pub use hashward_lists::ListFormat;
 pub use hashward_store::ListKind;
 
 use crate::database::{Database, DatabaseError, Draft, ListChange, NewVersion, parse_digest};
+use crate::settings::{self, ListSettings, Scheme, SettingsChange};
+use categories::Categories;
 use hashward_catalogue::{Counts, ListRecord, SourceRecord, VersionRecord};
-use hashward_hash::{Distance, HashKind, Quality};
+use hashward_hash::HashKind;
 use hashward_store::{ContentDigest, Generation, List};
 use merge::Merged;
 use read::Input;
@@ -56,18 +59,12 @@ pub struct ImportRequest {
     pub format: Option<ListFormat>,
     /// Kind of hashes whose kind the format leaves open.
     pub hash_kind: Option<HashKind>,
-    /// Category of entries that have none of their own; `None` keeps what the list has.
-    pub category: Option<String>,
     /// Adds to the active version instead of replacing it.
     pub delta: bool,
     /// What to do with rows that cannot be used.
     pub bad_rows: BadRows,
-    /// Who made the list; `None` keeps what the list has.
-    pub source: Option<String>,
-    /// The list's own radius; `None` keeps what the list has.
-    pub radius: Option<Distance>,
-    /// The list's own quality gate; `None` keeps what the list has.
-    pub min_quality: Option<Quality>,
+    /// How the list is used from this version on.
+    pub settings: SettingsChange,
 }
 
 impl ImportRequest {
@@ -80,12 +77,9 @@ impl ImportRequest {
             inputs: Vec::new(),
             format: None,
             hash_kind: None,
-            category: None,
             delta: false,
             bad_rows: BadRows::Refuse,
-            source: None,
-            radius: None,
-            min_quality: None,
+            settings: SettingsChange::default(),
         }
     }
 
@@ -169,24 +163,34 @@ impl Database {
         let draft = Draft::new(&mut self.catalogue, &self.store)?;
         let current = draft.current(&self.generation)?;
         let base = Base::find(&draft, &current, &request)?;
+        let schemes = draft.change.schemes().map_err(DatabaseError::from)?;
+        let settings = base.settings(&request.settings, &schemes)?;
         let inputs = std::mem::take(&mut request.inputs);
-        let input = read::read(inputs, &request, &self.store, progress)?;
+        let categories = Categories::new(&settings, &schemes)?;
+        let input = read::read(inputs, &request, categories, &self.store, progress)?;
         let next_entry = draft.state.as_ref().map_or(1, |state| state.next_entry);
-        let merged =
-            merge::merge(&base, input.sorter, &request, &self.store, next_entry, progress)?;
+        let merged = merge::merge(
+            &base,
+            input.sorter,
+            &request,
+            &settings,
+            &self.store,
+            next_entry,
+            progress,
+        )?;
         let counts = Counts { bad_rows: input.bad_rows, ..merged.counts };
         let counts = Counts { empty_digests: input.empty_digests, ..counts };
         if counts.rows == 0 && !request.delta {
             return Err(ImportError::NothingLeft);
         }
         let version = base.next_version();
-        let list = new_list(&base, &request, version, &input.files, &merged)?;
-        let digest = version_digest(&request, &base, &list, &input.files, &counts);
+        let mut list = new_list(&base, &request, version, &input.files, &merged)?;
+        settings::compile(&settings, &schemes, &mut list)?;
+        let digest = version_digest(&request, &base, &list, &settings, &input.files, &counts);
         let details = serde_json::json!({
             "version": version, "digest": digest, "delta": request.delta, "counts": counts,
             "bad_rows": request.bad_rows, "files": input.files, "kind": list.kind,
-            "radius": list.radius, "min_quality": list.min_quality, "source": list.source,
-            "category": list.category,
+            "settings": settings,
         });
         let mut manifest = current.manifest().clone();
         manifest.lists.retain(|other| other.id != list.id);
@@ -201,6 +205,7 @@ impl Database {
             categories,
             digest: digest.clone(),
             next_entry: merged.next_entry,
+            settings,
         };
         let changes = [ListChange::Version(Box::new(new), list)];
         let dropped = base.dropped();
@@ -275,6 +280,19 @@ impl Base {
         self.generation.as_ref().and_then(|generation| generation.lists().first())
     }
 
+    /// How the list is used with the new version.
+    fn settings(
+        &self,
+        change: &SettingsChange,
+        schemes: &[Scheme],
+    ) -> Result<ListSettings, ImportError> {
+        let record = self.record.as_ref();
+        let mut settings = record.map(|record| record.settings.clone()).unwrap_or_default();
+        change.apply(&mut settings);
+        settings::settle(&mut settings, schemes).map_err(DatabaseError::from)?;
+        Ok(settings)
+    }
+
     fn next_version(&self) -> u64 {
         self.newest.as_ref().map_or(1, |version| version.number + 1)
     }
@@ -293,7 +311,6 @@ fn new_list(
     merged: &Merged,
 ) -> Result<List, ImportError> {
     let record = base.record.as_ref();
-    let of_record = |field: fn(&ListRecord) -> Option<String>| record.and_then(field);
     let kind = match record.map(|record| record.kind.as_str()) {
         Some("ignore") => ListKind::Ignore,
         Some(_) => ListKind::Known,
@@ -307,15 +324,9 @@ fn new_list(
         name: request.list.clone(),
         kind,
         version,
-        label: None,
-        source: request.source.clone().or_else(|| of_record(|record| record.source.clone())),
-        category: request.category.clone().or_else(|| of_record(|record| record.category.clone())),
-        radius: request.radius.or(record.and_then(|record| record.radius).map(Distance)),
-        min_quality: request
-            .min_quality
-            .or(record.and_then(|record| record.min_quality).map(Quality)),
         sources: files.iter().map(digest).collect::<Result<_, _>>()?,
         segments: merged.segments.clone(),
+        ..List::default()
     })
 }
 
@@ -325,6 +336,7 @@ fn version_digest(
     request: &ImportRequest,
     base: &Base,
     list: &List,
+    settings: &ListSettings,
     files: &[SourceRecord],
     counts: &Counts,
 ) -> String {
@@ -333,8 +345,7 @@ fn version_digest(
         "list": list.name, "kind": list.kind, "version": list.version,
         "previous": base.newest.as_ref().map(|version| &version.digest),
         "delta": request.delta, "bad_rows": request.bad_rows, "hash_kind": request.hash_kind,
-        "source": list.source, "category": list.category, "radius": list.radius,
-        "min_quality": list.min_quality, "files": files, "counts": counts,
+        "settings": settings, "files": files, "counts": counts,
     });
     ContentDigest::of(content.to_string().as_bytes()).to_string()
 }

@@ -52,8 +52,11 @@ pub mod matching;
 mod memory;
 mod pipeline;
 mod progress;
+mod provenance;
 mod reorder;
 pub mod scan;
+pub mod settings;
+pub mod trust;
 pub mod verdict;
 
 pub use examiner::{WORKER_ARGUMENT, threads};

@@ -1,6 +1,8 @@
 //! Matches one examination against a generation: pure, and the same on every run.
 
-use crate::verdict::{Conflict, IgnoredBy, Match, Tier};
+use crate::provenance::{self, Said};
+use crate::trust::{self, Judgement, Witness};
+use crate::verdict::{Attestation, Conflict, EntryName, Finding, Match, Tier};
 use hashward_examine::Examination;
 use hashward_hash::{
     Digests, Distance, HashKind, HashValue, Metric, OpaqueRadii, Pdq, Quality, VectorMetric,
@@ -8,7 +10,7 @@ use hashward_hash::{
 };
 use hashward_media::LabelledHash;
 use hashward_store::{
-    Generation, Hit, List, ListKind, Method, Opaque, OpaqueHash, Query, QueryHash, ReadError,
+    Day, Generation, Hit, List, ListKind, Method, Opaque, OpaqueHash, Query, QueryHash, ReadError,
 };
 use std::collections::BTreeMap;
 
@@ -29,17 +31,40 @@ pub const DEFAULT_OPAQUE_RADII: OpaqueRadii = OpaqueRadii {
 ///
 /// A list's own radius and gate are its makers' and win over the defaults. What the user asks for
 /// can narrow them, never widen them: the stricter of the two applies.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Policy {
     /// Largest distance, where the user asked for one.
     pub radius: Option<Distance>,
     /// Least quality of either side, where the user asked for one. An unknown quality passes.
     pub min_quality: Option<Quality>,
+    /// Independent sources that must vouch for a hash, in every list; 0 and 1 demand nothing.
+    pub requires_sources: u8,
+    /// The day for which it is decided which lists have expired.
+    pub day: Day,
     /// How the store searches; the findings do not depend on it.
     pub method: Method,
 }
 
+/// The usual demands, today.
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            radius: None,
+            min_quality: None,
+            requires_sources: 0,
+            day: Day::today(),
+            method: Method::default(),
+        }
+    }
+}
+
 impl Policy {
+    /// True when the list's last day has passed, so that none of its entries counts for anything.
+    #[must_use]
+    pub fn expired(&self, list: &List) -> bool {
+        list.expires.is_some_and(|last| last < self.day)
+    }
+
     /// The radius for lists without one.
     #[must_use]
     pub fn radius(&self) -> Distance {
@@ -52,8 +77,12 @@ impl Policy {
         self.min_quality.unwrap_or(DEFAULT_MIN_QUALITY)
     }
 
-    /// Does a hit satisfy the user's own demands? The store has applied the list's.
-    fn admits(&self, hit: &Hit) -> bool {
+    /// May the hit's list be used, and does the hit satisfy the user's own demands? The store has
+    /// applied the list's.
+    fn admits(&self, hit: &Hit, lists: &[List]) -> bool {
+        if lists.get(hit.place.list as usize).is_none_or(|list| self.expired(list)) {
+            return false;
+        }
         hit.by != HashKind::Pdq
             || (self.radius.is_none_or(|radius| hit.distance <= radius)
                 && passes(self.min_quality, hit.entry_quality))
@@ -74,8 +103,14 @@ fn passes(gate: Option<Quality>, quality: Option<Quality>) -> bool {
 pub struct Findings {
     /// Matches with known lists, by list, entry and kind.
     pub matches: Vec<Match>,
+    /// The same by material.
+    pub findings: Vec<Finding>,
+    /// Matches that lists with a veto take away.
+    pub vetoed: Vec<Match>,
     /// Matches with ignore lists.
-    pub ignored_by: Vec<IgnoredBy>,
+    pub ignored_by: Vec<EntryName>,
+    /// Entries of known lists that say that the material is of no concern.
+    pub denied_by: Vec<EntryName>,
 }
 
 impl Findings {
@@ -134,7 +169,7 @@ pub fn evaluate(
             min_quality: policy.min_quality(),
             method: policy.method,
         };
-        merge(&mut best, &generation.query(&query)?, policy);
+        merge(&mut best, &generation.query(&query)?, policy, generation.lists());
     }
     let mut last: Option<(&[LabelledHash], Vec<Hit>)> = None;
     let mut end = 0;
@@ -143,11 +178,11 @@ pub fn evaluate(
         end += frame.len();
         // Animations repeat frames: what was asked just now need not be asked again.
         if let Some((_, hits)) = last.as_ref().filter(|(before, _)| same_hashes(before, frame)) {
-            merge(&mut best, hits, policy);
+            merge(&mut best, hits, policy, generation.lists());
             continue;
         }
         let hits = query_frame(frame, start, generation, policy)?;
-        merge(&mut best, &hits, policy);
+        merge(&mut best, &hits, policy, generation.lists());
         last = Some((frame, hits));
     }
     let input = Input { digests: &examination.digests, hashes: &examination.hashes };
@@ -180,7 +215,7 @@ pub(crate) fn evaluate_hash(
         method: policy.method,
     })?;
     let mut best = BTreeMap::new();
-    merge(&mut best, &hits, policy);
+    merge(&mut best, &hits, policy, generation.lists());
     explain(&Input { digests: &digests, hashes: &[] }, generation, policy, false, &best)
 }
 
@@ -230,8 +265,13 @@ fn query_frame(
 }
 
 /// Keeps the best hit of each entry and kind, and counts the frames.
-fn merge(best: &mut BTreeMap<(u32, u64, HashKind), Candidate>, hits: &[Hit], policy: &Policy) {
-    for hit in hits.iter().filter(|hit| policy.admits(hit)) {
+fn merge(
+    best: &mut BTreeMap<(u32, u64, HashKind), Candidate>,
+    hits: &[Hit],
+    policy: &Policy,
+    lists: &[List],
+) {
+    for hit in hits.iter().filter(|hit| policy.admits(hit, lists)) {
         let key = (hit.place.list, hit.entry.0, hit.by);
         let order = |hit: &Hit| (hit.degenerate, hit.distance, hit.label);
         best.entry(key)
@@ -245,6 +285,45 @@ fn merge(best: &mut BTreeMap<(u32, u64, HashKind), Candidate>, hits: &[Hit], pol
     }
 }
 
+/// A hit with what the generation says of its entry.
+struct Explained<'a> {
+    candidate: &'a Candidate,
+    list: &'a List,
+    said: Said,
+    /// Kinds of digest that differ.
+    conflict: Vec<HashKind>,
+}
+
+impl Explained<'_> {
+    fn name(&self) -> EntryName {
+        EntryName {
+            list: self.list.name.clone(),
+            version: self.list.version,
+            entry: self.said.entry.clone(),
+            by: self.candidate.hit.by,
+        }
+    }
+
+    fn witness(&self, policy: &Policy) -> Witness<'_> {
+        let Self { candidate: Candidate { hit, .. }, list, .. } = self;
+        let segment = list.segments.get(hit.place.segment as usize);
+        Witness {
+            list: hit.place.list,
+            entry: hit.entry.0,
+            exact: is_proof(hit.by),
+            same: hit.same,
+            standing: self.said.standing,
+            ignore: list.kind == ListKind::Ignore,
+            held: segment.is_some_and(|segment| segment.held),
+            weak: tier(hit) == Tier::Review,
+            disagrees: !self.conflict.is_empty(),
+            veto: list.veto,
+            requires: policy.requires_sources.max(list.requires_sources.unwrap_or_default()),
+            source: list.source.as_deref(),
+        }
+    }
+}
+
 /// Turns hits into matches that a person can read.
 fn explain(
     input: &Input<'_>,
@@ -253,48 +332,75 @@ fn explain(
     show_hashes: bool,
     best: &BTreeMap<(u32, u64, HashKind), Candidate>,
 ) -> Result<Findings, ReadError> {
-    let mut findings = Findings::default();
-    let mut conflicts = Vec::new();
+    let mut explained = Vec::with_capacity(best.len());
     for candidate in best.values() {
         let hit = &candidate.hit;
         let Some(list) = generation.lists().get(hit.place.list as usize) else { continue };
-        let differing = disagreeing_digests(input, best, hit);
+        let conflict = disagreeing_digests(input, best, hit);
         // A hint suppresses nothing, and says nothing once a real digest speaks against it.
-        let idle = list.kind == ListKind::Ignore || differing.iter().any(|kind| is_proof(*kind));
+        let idle = list.kind == ListKind::Ignore || conflict.iter().any(|kind| is_proof(*kind));
         if hit.by.is_hint() && idle {
             continue;
         }
-        let (entry, category) = entry_of(generation, list, hit)?;
-        match list.kind {
-            ListKind::Ignore => findings.ignored_by.push(IgnoredBy {
-                list: list.name.clone(),
-                version: list.version,
-                entry,
-                by: hit.by,
-            }),
-            ListKind::Known => {
-                conflicts.push(differing);
-                let found = describe(input, policy, show_hashes, list, candidate);
-                findings.matches.push(Match { entry, category, ..found });
-            }
-        }
+        let said = provenance::read(list, generation.entry(hit.place)?);
+        explained.push(Explained { candidate, list, said, conflict });
     }
-    for (found, digests) in findings.matches.iter_mut().zip(conflicts) {
-        let conflict = Conflict { digests, ignored_by: findings.ignored_by.clone() };
-        found.conflict = (conflict != Conflict::default()).then_some(conflict);
+    let witnesses: Vec<Witness<'_>> = explained.iter().map(|it| it.witness(policy)).collect();
+    let judgements = trust::weigh(&witnesses);
+    let mut findings = Findings::default();
+    for (it, witness) in explained.iter().zip(&witnesses).filter(|(_, it)| !it.is_match()) {
+        let others =
+            if witness.ignore { &mut findings.ignored_by } else { &mut findings.denied_by };
+        others.push(it.name());
+    }
+    for ((it, witness), judgement) in explained.iter().zip(&witnesses).zip(&judgements) {
+        if !witness.is_match() {
+            continue;
+        }
+        let conflict = Conflict {
+            digests: it.conflict.clone(),
+            ignored_by: findings.ignored_by.clone(),
+            denied_by: findings.denied_by.clone(),
+        };
+        let found = Match {
+            vetoed_by: judgement.vetoed_by.iter().map(|&by| explained[by].name()).collect(),
+            conflict: (conflict != Conflict::default()).then_some(conflict),
+            ..describe(input, policy, show_hashes, it, judgement)
+        };
+        if found.vetoed_by.is_empty() {
+            attest(&mut findings.findings, &found, judgement.sources);
+            findings.matches.push(found);
+        } else {
+            findings.vetoed.push(found);
+        }
     }
     Ok(findings)
 }
 
-/// What an entry is called, and its category.
-pub(crate) fn entry_of(
-    generation: &Generation,
-    list: &List,
-    hit: &Hit,
-) -> Result<(String, Option<String>), ReadError> {
-    let meta = generation.entry(hit.place)?;
-    let entry = meta.source_id.or(meta.name).unwrap_or_else(|| format!("#{}", meta.source_row));
-    Ok((entry, meta.category.or_else(|| list.category.clone())))
+/// Puts a match to the finding of its material. Findings are numbered as they first come, and
+/// the matches of an entry follow each other, so neither has to be looked for.
+fn attest(findings: &mut Vec<Finding>, found: &Match, sources: u32) {
+    let known = findings.binary_search_by_key(&found.finding, |finding| finding.finding);
+    let index = known.unwrap_or_else(|index| {
+        let (finding, tier, attestations) = (found.finding, found.tier, Vec::new());
+        findings.insert(index, Finding { finding, tier, sources, attestations });
+        index
+    });
+    let finding = &mut findings[index];
+    finding.tier = finding.tier.min(found.tier);
+    match finding.attestations.last_mut() {
+        Some(last) if (&last.list, &last.entry) == (&found.list, &found.entry) => {
+            last.by.push(found.by);
+        }
+        _ => finding.attestations.push(Attestation {
+            list: found.list.clone(),
+            version: found.version,
+            source: found.provenance.source.clone(),
+            entry: found.entry.clone(),
+            category: found.category.clone(),
+            by: vec![found.by],
+        }),
+    }
 }
 
 /// Kinds of digest that the entry lists, that were computed for the input, and that differ.
@@ -319,9 +425,10 @@ fn describe(
     input: &Input<'_>,
     policy: &Policy,
     show_hashes: bool,
-    list: &List,
-    candidate: &Candidate,
+    explained: &Explained<'_>,
+    judgement: &Judgement,
 ) -> Match {
+    let Explained { candidate, list, said, .. } = explained;
     let hit = &candidate.hit;
     let label = hit
         .label
@@ -338,7 +445,7 @@ fn describe(
     Match {
         list: list.name.clone(),
         version: list.version,
-        entry: String::new(),
+        entry: said.entry.clone(),
         by: hit.by,
         distance: hit.distance.0,
         radius: if perceptual { policy.radius_of(hit).0 } else { 0 },
@@ -347,19 +454,23 @@ fn describe(
         frame: label.map(|label| label.frame),
         frames: if perceptual { candidate.frames } else { 0 },
         area: label.map(|label| label.rectangle),
-        tier: tier(hit),
+        tier: if judgement.doubts.is_empty() { tier(hit) } else { Tier::Review },
         quality: label.map(|label| label.quality.0),
         entry_quality: hit
             .entry_quality
             .filter(|_| hit.by == HashKind::Pdq)
             .map(|quality| quality.0),
-        category: None,
+        category: said.category.clone(),
+        finding: judgement.finding,
+        provenance: said.provenance.clone(),
+        doubts: judgement.doubts.clone(),
+        vetoed_by: Vec::new(),
         hash: hash.filter(|_| show_hashes),
         conflict: None,
     }
 }
 
-/// What a hit is worth. Hashes of 64 bits meet by chance in any large list, and CRC-32 by design.
+/// What a hit is worth by itself. Hashes of 64 bits meet by chance in any large list, and CRC-32 by design.
 fn tier(hit: &Hit) -> Tier {
     match hit.by.metric() {
         Metric::Exact if hit.by.is_hint() => Tier::Review,

@@ -5,7 +5,8 @@ use crate::matching::{Findings, Policy, evaluate};
 use crate::pipeline::{self, Order, PipelineError};
 use crate::progress::{Progress, Stop};
 use crate::verdict::{
-    Effort, MatchRecord, NotExamined, PathName, Record, Run, RunList, Skipped, Summary, Timing,
+    Effort, ListStatus, MatchRecord, NotExamined, PathName, Record, Run, RunList, Skipped, Summary,
+    Timing, VetoedRecord,
 };
 use hashward_digest::Hasher;
 use hashward_evidence::{Item, Walk};
@@ -13,7 +14,7 @@ use hashward_examine::{Examination, Plan};
 use hashward_hash::{DigestKinds, HashKind, encode_hex};
 use hashward_media::{Limits, Reason};
 use hashward_sandbox::{PoolError, WorkerCommand};
-use hashward_store::{Generation, ListKind, ReadError};
+use hashward_store::{Day, Generation, ListKind, ReadError};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -24,6 +25,8 @@ use std::time::Instant;
 pub struct ScanOptions {
     /// What a match must satisfy.
     pub policy: Policy,
+    /// The day for which it is decided which lists have expired; `None` is today.
+    pub as_of: Option<Day>,
     /// How hard to look at pictures.
     pub effort: Effort,
     /// In which order records come.
@@ -97,6 +100,8 @@ pub fn scan(
     stop: &Stop,
 ) -> Result<Summary, ScanError> {
     let begin = Instant::now();
+    let day = options.as_of.unwrap_or(options.policy.day);
+    let options = &ScanOptions { policy: Policy { day, ..options.policy }, ..options.clone() };
     generation.verify().map_err(ScanError::Damaged)?;
     let verified = begin.elapsed();
 
@@ -132,6 +137,7 @@ pub fn scan(
     let seconds = begin.elapsed().as_secs_f64();
     let mut summary = scanner.summary.into_inner().unwrap_or_else(PoisonError::into_inner);
     summary.interrupted = stop.is_wished();
+    summary.expired_lists = expired_lists(generation, &options.policy);
     summary.complete = !summary.interrupted && summary.not_examined == 0;
     sink(&Record::Summary(summary.clone())).map_err(ScanError::Sink)?;
     let timing = Timing {
@@ -216,6 +222,7 @@ impl Scanner<'_> {
             summary.files += 1;
             summary.bytes += examination.size;
             summary.ignored += u64::from(findings.is_ignored());
+            summary.vetoed += u64::from(!findings.vetoed.is_empty());
             if let Some(tier) = best {
                 summary.matched += 1;
                 *summary.matched_by_tier.entry(tier).or_default() += 1;
@@ -224,15 +231,18 @@ impl Scanner<'_> {
         let name = PathName::from(path);
         let mut records = Vec::new();
         let ignored_by_digest = findings.is_ignored_by_digest();
+        let (size, digest) = (examination.size, examination.digests.sha256);
+        let sha256 = digest.map(|digest| encode_hex(&digest));
         if best.is_some() {
             use std::sync::atomic::Ordering::Relaxed;
             self.examiner.progress.matched.fetch_add(1, Relaxed);
-            records.push(Record::Match(MatchRecord {
-                name: name.clone(),
-                size: examination.size,
-                sha256: examination.digests.sha256.map(|digest| encode_hex(&digest)),
-                matches: findings.matches,
-            }));
+            let (matches, findings) = (findings.matches, findings.findings);
+            let (name, sha256) = (name.clone(), sha256.clone());
+            records.push(Record::Match(MatchRecord { name, size, sha256, matches, findings }));
+        }
+        if !findings.vetoed.is_empty() {
+            let (name, matches) = (name.clone(), findings.vetoed);
+            records.push(Record::Vetoed(VetoedRecord { name, size, sha256, matches }));
         }
         // What a known-good file holds is known, whether or not this program can open it.
         if let Some((reason, detail)) = examination.not_examined()
@@ -258,8 +268,15 @@ impl Scanner<'_> {
     }
 }
 
+/// Names of the lists whose last day has passed, so that nothing of them is used.
+#[must_use]
+pub fn expired_lists(generation: &Generation, policy: &Policy) -> Vec<String> {
+    let expired = generation.lists().iter().filter(|list| policy.expired(list));
+    expired.map(|list| list.name.clone()).collect()
+}
+
 fn describe_run(generation: &Generation, roots: &[PathBuf], options: &ScanOptions) -> Run {
-    let lists = generation.lists().iter().map(|list| RunList {
+    let lists = generation.lists().iter().enumerate().map(|(index, list)| RunList {
         name: list.name.clone(),
         kind: match list.kind {
             ListKind::Known => "known".to_owned(),
@@ -269,6 +286,15 @@ fn describe_run(generation: &Generation, roots: &[PathBuf], options: &ScanOption
         digests: list.sources.iter().map(ToString::to_string).collect(),
         radius: list.radius.map(|radius| radius.0),
         gate: list.min_quality.map(|quality| quality.0),
+        status: match options.policy.expired(list) {
+            true => ListStatus::Expired,
+            false => ListStatus::Active,
+        },
+        expires: list.expires,
+        source: list.source.clone(),
+        requires_sources: list.requires_sources,
+        veto: list.veto,
+        held: generation.held_rows(index),
     });
     let mut roots: Vec<&Path> = roots.iter().map(PathBuf::as_path).collect();
     roots.sort();
@@ -281,6 +307,8 @@ fn describe_run(generation: &Generation, roots: &[PathBuf], options: &ScanOption
         radius: options.policy.radius().0,
         gate: options.policy.min_quality().0,
         narrowed: options.policy.radius.is_some() || options.policy.min_quality.is_some(),
+        requires_sources: options.policy.requires_sources,
+        as_of: options.as_of,
         effort: options.effort,
         limits: serde_json::to_value(options.limits).unwrap_or_default(),
         paths: roots.into_iter().map(PathName::from).collect(),

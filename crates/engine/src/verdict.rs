@@ -5,6 +5,7 @@
 use base64::Engine as _;
 use hashward_hash::HashKind;
 use hashward_media::{Reason, Rectangle};
+use hashward_store::Day;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,6 +18,8 @@ pub enum Record {
     Run(Run),
     /// An input that known material matches.
     Match(MatchRecord),
+    /// An input whose matches, or some of them, are taken away by lists that have a veto.
+    Vetoed(VetoedRecord),
     /// An input of which not everything could be examined.
     NotExamined(NotExamined),
     /// An object that is not read: a link, a socket, a device.
@@ -45,6 +48,11 @@ pub struct Run {
     /// True when the radius and the gate were asked for and therefore also narrow lists that have
     /// their own.
     pub narrowed: bool,
+    /// Independent sources that were asked for in every list.
+    pub requires_sources: u8,
+    /// The day for which it was decided which lists have expired, where the user named one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Day>,
     /// How hard pictures are looked at.
     pub effort: Effort,
     /// Bounds within which a picture is decoded.
@@ -68,6 +76,28 @@ pub struct RunList {
     pub radius: Option<u16>,
     /// Its own quality gate.
     pub gate: Option<u8>,
+    /// Whether it was used.
+    pub status: ListStatus,
+    /// The last day on which it may be used.
+    pub expires: Option<Day>,
+    /// The body that vouches for it.
+    pub source: Option<String>,
+    /// Independent sources that must vouch for a hash.
+    pub requires_sources: Option<u8>,
+    /// True when its disputed and negative entries take matches away.
+    pub veto: bool,
+    /// Entries that wait for a review and match for review only.
+    pub held: u64,
+}
+
+/// Whether a list was used. This stands on record instead of the clock that decided it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ListStatus {
+    /// It was.
+    Active,
+    /// It was not, as its last day had passed.
+    Expired,
 }
 
 /// How hard pictures are looked at. All levels see the same digests and the same canonical
@@ -129,6 +159,52 @@ pub struct MatchRecord {
     pub sha256: Option<String>,
     /// Every match, by list, entry and kind of hash.
     pub matches: Vec<Match>,
+    /// The same by material: what several lists say of the same hash is one finding.
+    pub findings: Vec<Finding>,
+}
+
+/// An input whose matches lists with a veto take away.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VetoedRecord {
+    /// The input.
+    #[serde(flatten)]
+    pub name: PathName,
+    /// Its bytes.
+    pub size: u64,
+    /// Its SHA-256.
+    pub sha256: Option<String>,
+    /// The matches that do not count.
+    pub matches: Vec<Match>,
+}
+
+/// One piece of known material and everybody who vouches for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Its number among those of the input, as in [`Match::finding`].
+    pub finding: u32,
+    /// The best tier of its matches.
+    pub tier: Tier,
+    /// Independent sources that vouch for it; lists of one source are one.
+    pub sources: u32,
+    /// The entries that name it.
+    pub attestations: Vec<Attestation>,
+}
+
+/// An entry of a list that names the material of a finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attestation {
+    /// Name of the list.
+    pub list: String,
+    /// Version of the list.
+    pub version: u64,
+    /// The body that vouches for the list.
+    pub source: Option<String>,
+    /// The entry, as in [`Match::entry`].
+    pub entry: String,
+    /// Its category.
+    pub category: Option<String>,
+    /// The kinds of hash that matched.
+    pub by: Vec<HashKind>,
 }
 
 /// One entry of one list that matches by one kind of hash.
@@ -164,12 +240,84 @@ pub struct Match {
     pub entry_quality: Option<u8>,
     /// Category of the entry.
     pub category: Option<String>,
+    /// Number of the material among that of the input, from 1: matches with the same number are
+    /// of one finding.
+    pub finding: u32,
+    /// What the source says besides.
+    #[serde(flatten)]
+    pub provenance: Provenance,
+    /// Why the match is for review only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<Doubt>,
+    /// The entries that take the match away.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub vetoed_by: Vec<EntryName>,
     /// The input's own hash that matched; only where hash values were asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hash: Option<String>,
     /// What speaks against the match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conflict: Option<Conflict>,
+}
+
+/// What the source of an entry says of it, and its list of what to do. What is not said is left out.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Provenance {
+    /// The body that vouches for the list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The scheme of its categories.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheme: Option<String>,
+    /// What the category means.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category_name: Option<String>,
+    /// The series to which the material belongs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub series: Option<String>,
+    /// Whether the victim is identified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub victim_identified: Option<bool>,
+    /// Whether the offender is identified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offender_identified: Option<bool>,
+    /// Whether the material is known to be passed around.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distributed: Option<bool>,
+    /// The source's tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// What the list's settings say is to be done.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<String>,
+}
+
+/// Why a match needs a second look before anything is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doubt {
+    /// The hash says little: it has hardly any content, or is of a kind whose hashes meet by
+    /// chance.
+    WeakHash,
+    /// The entry came with a flood of new ones that nobody has released.
+    Held,
+    /// The list itself says that the entry is disputed, or of a category that is none of material.
+    Disputed,
+    /// Fewer independent sources vouch for the hash than the list or the user demands.
+    TooFewSources,
+}
+
+impl Doubt {
+    /// In a few words.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::WeakHash => "a weak hash",
+            Self::Held => "held until released",
+            Self::Disputed => "disputed",
+            Self::TooFewSources => "too few sources",
+        }
+    }
 }
 
 /// What a match is worth.
@@ -180,7 +328,7 @@ pub enum Tier {
     Exact,
     /// The whole picture, in any of the eight orientations, within the radius.
     Near,
-    /// Needs a second look before anything is done: the list's hash has hardly any content.
+    /// Needs a second look before anything is done, for the reasons given as doubts.
     Review,
 }
 
@@ -203,12 +351,15 @@ pub struct Conflict {
     /// Kinds of digest that the entry lists with other values than the input has.
     pub digests: Vec<HashKind>,
     /// Entries of ignore lists that match the same input.
-    pub ignored_by: Vec<IgnoredBy>,
+    pub ignored_by: Vec<EntryName>,
+    /// Entries of known lists that say that the same input is of no concern.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub denied_by: Vec<EntryName>,
 }
 
-/// An entry of an ignore list.
+/// An entry that matches without being a finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct IgnoredBy {
+pub struct EntryName {
     /// Name of the list.
     pub list: String,
     /// Version of the list.
@@ -252,6 +403,8 @@ pub struct Summary {
     pub matched: u64,
     /// The same by the best tier of each file.
     pub matched_by_tier: BTreeMap<Tier, u64>,
+    /// Files with a match that a list with a veto takes away.
+    pub vetoed: u64,
     /// Files that only ignore lists know.
     pub ignored: u64,
     /// Inputs of which not everything was examined.
@@ -262,6 +415,8 @@ pub struct Summary {
     pub skipped: u64,
     /// The same by reason.
     pub skipped_by_reason: BTreeMap<String, u64>,
+    /// Lists that were not used because their last day has passed.
+    pub expired_lists: Vec<String>,
     /// True when the user stopped the run, so that inputs are missing from all counts.
     pub interrupted: bool,
     /// True when the run came to its end and everything was examined. Only then does silence

@@ -6,6 +6,7 @@ use hashward_engine::database::{Access, Database, DatabaseError, EntryChange, Ve
 use hashward_engine::import::{
     BadRows, ImportError, ImportInput, ImportRequest, ImportSummary, ListFormat, ListKind,
 };
+use hashward_engine::settings::SettingsChange;
 use hashward_hash::{HashKind, HashValue};
 use std::collections::BTreeMap;
 use std::fs;
@@ -278,9 +279,12 @@ fn several_files_are_one_version_and_settings_are_kept() {
     fs::write(&b, format!("{{\"md5\":\"{}\",\"category\":\"B\"}}\n", md5(2))).unwrap();
     let summary = scratch
         .import(ImportRequest {
-            source: Some("An agency".into()),
-            category: Some("A".into()),
-            radius: Some(hashward_hash::Distance(20)),
+            settings: SettingsChange {
+                source: Some("An agency".into()),
+                category: Some("A".into()),
+                radius: Some(hashward_hash::Distance(20)),
+                ..SettingsChange::default()
+            },
             ..ImportRequest::new("both").file(&a).file(&b)
         })
         .unwrap();
@@ -288,8 +292,9 @@ fn several_files_are_one_version_and_settings_are_kept() {
     assert_eq!(formats, ["hex", "jsonl"]);
     scratch.import(request("both", &format!("{}\n", md5(3)))).unwrap();
     let list = scratch.database.lists().unwrap().remove(0);
-    assert_eq!(list.source.as_deref(), Some("An agency"));
-    assert_eq!((list.category.as_deref(), list.radius), (Some("A"), Some(20)));
+    let settings = &list.settings;
+    assert_eq!(settings.source.as_deref(), Some("An agency"));
+    assert_eq!((settings.category.as_deref(), settings.radius), (Some("A"), Some(20)));
     assert_eq!(list.categories, ["B"]);
     assert_eq!((list.version, list.entries, list.files.len()), (2, 1, 1));
     let compiled = scratch.database.generation().lists()[0].clone();

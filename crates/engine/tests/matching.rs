@@ -87,13 +87,10 @@ fn generation(dir: &std::path::Path, lists: &[MadeList]) -> Generation {
             name: format!("list{number}"),
             kind: list.kind,
             version: 1,
-            label: None,
-            source: None,
-            category: None,
             radius: list.radius.map(Distance),
             min_quality: list.gate.map(Quality),
-            sources: Vec::new(),
             segments: vec![builder.finish().unwrap().to_ref()],
+            ..List::default()
         });
     }
     Generation::open(dir, store.write_manifest(&manifest).unwrap()).unwrap()
@@ -261,6 +258,7 @@ proptest! {
                 radius: radius.map(Distance),
                 min_quality: min_quality.map(Quality),
                 method,
+                ..Policy::default()
             };
             let findings = evaluate(&examination, &generation, &policy, false).unwrap();
             let (expected, ignored) = oracle(&examination, &lists, &policy);

@@ -21,6 +21,7 @@ mod kind;
 mod opaque;
 mod orientation;
 mod pdq;
+mod standing;
 mod value;
 
 pub use digests::{DigestKinds, Digests};
@@ -29,4 +30,5 @@ pub use kind::{HashKind, Metric};
 pub use opaque::{OpaqueRadii, VectorMetric, VectorRadius};
 pub use orientation::Orientation;
 pub use pdq::{Distance, Pdq, Quality};
+pub use standing::Standing;
 pub use value::{Crc32, HashValue, ValueError};

@@ -51,7 +51,13 @@ impl SegmentInfo {
     /// The segment as a manifest names it, without tombstones.
     #[must_use]
     pub const fn to_ref(&self) -> SegmentRef {
-        SegmentRef { digest: self.digest, bytes: self.bytes, rows: self.rows, tombstones: None }
+        SegmentRef {
+            digest: self.digest,
+            bytes: self.bytes,
+            rows: self.rows,
+            tombstones: None,
+            held: false,
+        }
     }
 }
 

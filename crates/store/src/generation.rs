@@ -147,6 +147,15 @@ impl Generation {
         members.map(|member| u64::from(member.segment.rows()) - member.dead.count()).collect()
     }
 
+    /// Number of live rows of a list that wait for a review.
+    #[must_use]
+    pub fn held_rows(&self, list: usize) -> u64 {
+        let references = self.manifest.lists.get(list).into_iter().flat_map(|list| &list.segments);
+        let members = self.members.get(list).into_iter().flatten();
+        let held = references.zip(members).filter(|(reference, _)| reference.held);
+        held.map(|(reference, member)| reference.rows - member.dead.count()).sum()
+    }
+
     /// Number of hashes of each kind of a list, those of dead rows included.
     #[must_use]
     pub fn hashes(&self, list: usize) -> BTreeMap<HashKind, u64> {

@@ -3,8 +3,8 @@
 //! ```
 //! use hashward_hash::{Digests, Distance, HashValue, Quality};
 //! use hashward_store::{
-//!     BuildOptions, EntryId, EntryKey, EntryRow, Generation, List, ListKind, Manifest, Method,
-//!     Opaque, Query, Store,
+//!     BuildOptions, EntryId, EntryKey, EntryRow, Generation, List, Manifest, Method, Opaque, Query,
+//!     Store,
 //! };
 //! let dir = tempfile::tempdir()?;
 //! let store = Store::create(dir.path())?;
@@ -26,15 +26,9 @@
 //! manifest.lists.push(List {
 //!     id: 1,
 //!     name: "example".to_owned(),
-//!     kind: ListKind::Known,
 //!     version: 1,
-//!     label: None,
-//!     source: None,
-//!     category: None,
-//!     radius: None,
-//!     min_quality: None,
-//!     sources: Vec::new(),
 //!     segments: vec![segment.to_ref()],
+//!     ..List::default()
 //! });
 //! let generation = Generation::open(dir.path(), store.write_manifest(&manifest)?)?;
 //! generation.verify()?;
@@ -65,6 +59,7 @@ mod assemble;
 mod build;
 mod column;
 mod compact;
+mod day;
 mod disk;
 mod error;
 pub mod format;
@@ -84,13 +79,14 @@ mod tombstones;
 mod verify;
 
 pub use build::{BuildOptions, SegmentBuilder, SegmentInfo};
+pub use day::{Day, NoDay};
 pub use disk::{Disk, DiskFile, RealDisk, SpoolFile};
 pub use error::{ReadError, WriteError};
 pub use format::FORMAT_VERSION;
 pub use generation::{Generation, Place};
 pub use hashward_index::Method;
 pub use ids::{ContentDigest, EntryId, EntryKey};
-pub use manifest::{List, ListKind, Manifest, SegmentRef};
+pub use manifest::{Category, List, ListKind, Manifest, Scheme, SegmentRef};
 pub use query::{Hit, Opaque, OpaqueHash, Query, QueryHash};
 pub use row::{EntryMeta, EntryRow, KindMask};
 pub use rows::{Entries, LiveRow, LiveRows};

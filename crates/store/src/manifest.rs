@@ -2,8 +2,8 @@
 
 use crate::format::FORMAT_VERSION;
 use crate::store::read_named;
-use crate::{ContentDigest, ReadError};
-use hashward_hash::{Distance, Quality};
+use crate::{ContentDigest, Day, ReadError};
+use hashward_hash::{Distance, Quality, Standing};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -23,17 +23,20 @@ pub struct Manifest {
 }
 
 /// What a match with an entry of a list means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum ListKind {
     /// Known material: reported.
+    #[default]
     Known,
     /// Known to be of no interest: suppresses.
     Ignore,
 }
 
 /// One version of a hash list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct List {
     /// The catalogue's number of the list.
@@ -47,23 +50,69 @@ pub struct List {
     /// What the source calls the version.
     #[serde(default)]
     pub label: Option<String>,
-    /// Who made the list.
+    /// Who vouches for the entries. Lists of one source count as one attestation.
     #[serde(default)]
     pub source: Option<String>,
     /// Category of entries that have none of their own.
     #[serde(default)]
     pub category: Option<String>,
+    /// What the categories of entries mean.
+    #[serde(default)]
+    pub scheme: Option<Scheme>,
     /// Radius of perceptual matches; `None` takes the query's.
     #[serde(default)]
     pub radius: Option<Distance>,
     /// Lowest quality of perceptual matches; `None` takes the query's.
     #[serde(default)]
     pub min_quality: Option<Quality>,
+    /// The last day, in UTC, on which the list may be used.
+    #[serde(default)]
+    pub expires: Option<Day>,
+    /// Independent sources that must vouch for a hash before a match with it counts.
+    #[serde(default)]
+    pub requires_sources: Option<u8>,
+    /// True when its disputed and negative entries (all of them in an ignore list) take away
+    /// matches with known lists.
+    #[serde(default)]
+    pub veto: bool,
+    /// What is to be done about a match; the words are handed on.
+    #[serde(default)]
+    pub actions: Vec<String>,
     /// SHA-256 of the imported files.
     #[serde(default)]
     pub sources: Vec<ContentDigest>,
     /// The segments, oldest first.
     pub segments: Vec<SegmentRef>,
+}
+
+/// The categories of a list: which there are, and what an entry of each says of its hashes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scheme {
+    /// Its name.
+    pub name: String,
+    /// The categories, in the order of the scheme.
+    pub categories: Vec<Category>,
+}
+
+impl Scheme {
+    /// The category with a code.
+    #[must_use]
+    pub fn category(&self, code: &str) -> Option<&Category> {
+        self.categories.iter().find(|category| category.code == code)
+    }
+}
+
+/// A category of a [`Scheme`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Category {
+    /// What stands in the entries.
+    pub code: String,
+    /// What it means, for people.
+    pub name: String,
+    /// What an entry of the category says of its hashes.
+    pub standing: Standing,
 }
 
 /// A segment of a list.
@@ -79,6 +128,9 @@ pub struct SegmentRef {
     /// Which rows are dead.
     #[serde(default)]
     pub tombstones: Option<ContentDigest>,
+    /// True while its entries wait for a review; they then match for review only.
+    #[serde(default)]
+    pub held: bool,
 }
 
 impl Manifest {
@@ -136,22 +188,38 @@ mod tests {
             label: None,
             source: Some("y".into()),
             category: None,
+            scheme: Some(Scheme {
+                name: "s".into(),
+                categories: vec![Category {
+                    code: "5".into(),
+                    name: "n".into(),
+                    standing: Standing::Negative,
+                }],
+            }),
             radius: Some(Distance(31)),
             min_quality: Some(Quality(50)),
+            expires: Some("2027-01-31".parse().unwrap()),
+            requires_sources: Some(2),
+            veto: true,
+            actions: vec!["block".into()],
             sources: vec![digest],
-            segments: vec![SegmentRef { digest, bytes: 1, rows: 2, tombstones: None }],
+            segments: vec![SegmentRef { digest, bytes: 1, rows: 2, tombstones: None, held: true }],
         };
         let manifest = Manifest { lists: vec![list], ..Manifest::empty() };
         let hex = digest.to_string();
         let json = format!(
             "{{\"format\":0,\"sequence\":0,\"lists\":[{{\"id\":3,\"name\":\"x\",\
              \"kind\":\"ignore\",\"version\":2,\"label\":null,\"source\":\"y\",\
-             \"category\":null,\"radius\":31,\"min_quality\":50,\"sources\":[\"{hex}\"],\
-             \"segments\":[{{\"digest\":\"{hex}\",\"bytes\":1,\"rows\":2,\"tombstones\":null}}]}}]}}"
+             \"category\":null,\"scheme\":{{\"name\":\"s\",\"categories\":[{{\"code\":\"5\",\
+             \"name\":\"n\",\"standing\":\"negative\"}}]}},\"radius\":31,\"min_quality\":50,\
+             \"expires\":\"2027-01-31\",\"requires_sources\":2,\"veto\":true,\
+             \"actions\":[\"block\"],\"sources\":[\"{hex}\"],\
+             \"segments\":[{{\"digest\":\"{hex}\",\"bytes\":1,\"rows\":2,\"tombstones\":null,\
+             \"held\":true}}]}}]}}"
         );
         assert_eq!(String::from_utf8(manifest.to_bytes()).unwrap(), json);
         assert_eq!(serde_json::from_str::<Manifest>(&json).unwrap(), manifest);
-        let more = json.replace("\"id\":3", "\"id\":3,\"veto\":true");
+        let more = json.replace("\"id\":3", "\"id\":3,\"unless\":true");
         assert!(serde_json::from_str::<Manifest>(&more).is_err(), "an unknown field is refused");
     }
 }

@@ -3,7 +3,7 @@
 use crate::generation::{Generation, Member, Place};
 use crate::row::KindMask;
 use crate::segment::{Segment, row_at};
-use crate::{EntryId, ReadError, format::Table};
+use crate::{ContentDigest, EntryId, ReadError, format::Table};
 use hashward_hash::{Digests, Distance, HashKind, HashValue, Metric, OpaqueRadii, Pdq, Quality};
 use hashward_index::{Damaged, Match, Method, Target, TargetSet};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -80,11 +80,13 @@ pub struct Hit {
     pub degenerate: bool,
     /// All kinds of hash that the entry has.
     pub kinds: KindMask,
+    /// Names the list's hash that matched without giving it away: hits with equal ones share it.
+    pub same: ContentDigest,
 }
 
 /// The best match of a row: not degenerate before degenerate, then the smallest distance, then the
-/// first hash of the query.
-type Best = (bool, u16, u32);
+/// first hash of the query, then the lowest code.
+type Best<'a> = (bool, u16, u32, &'a [u8]);
 
 impl Generation {
     /// Matches a set of hashes against every list. At most one hit for each entry and kind: the
@@ -180,8 +182,9 @@ impl ListSearch<'_> {
         let segment = &member.segment;
         for row in segment.rows_with(digest)? {
             if !member.dead.has(row) {
+                let same = digest.with_bytes(|bytes| name_of(kind, bytes));
                 let (best, radius) = ((false, 0, 0), Distance(0));
-                let found = Found { position, row, by: kind, best, radius, label: None };
+                let found = Found { position, row, by: kind, best, radius, label: None, same };
                 hits.extend(self.hit(segment, found)?);
             }
         }
@@ -202,15 +205,16 @@ impl ListSearch<'_> {
             return Ok(());
         };
         segment.touch_kind(kind)?;
-        let mut best: HashMap<u32, Best> = HashMap::new();
+        let mut best: HashMap<u32, Best<'_>> = HashMap::new();
         let keep_best = |near: Match| {
             let row = row_at(codes.rows, near.index as usize);
             if member.dead.has(row) {
                 return;
             }
-            let code = codes.table.codes().get(near.index as usize);
-            let degenerate = code.is_some_and(|code| Pdq::from_store_order(*code).is_degenerate());
-            let found = (degenerate, near.distance, self.targets.positions[near.target as usize]);
+            let Some(code) = codes.table.codes().get(near.index as usize) else { return };
+            let degenerate = Pdq::from_store_order(*code).is_degenerate();
+            let target = self.targets.positions[near.target as usize];
+            let found = (degenerate, near.distance, target, &code[..]);
             let known = best.entry(row).or_insert(found);
             *known = found.min(*known);
         };
@@ -218,9 +222,10 @@ impl ListSearch<'_> {
             .table
             .search(query.method, &self.targets.set, keep_best)
             .map_err(|Damaged(what)| segment.damaged(Table::Codes, kind.id(), what))?;
-        for (row, best) in best {
-            let label = query.perceptual.get(best.2 as usize).map(|hash| hash.label);
-            let found = Found { position, row, by: kind, best, radius: self.radius, label };
+        for (row, (degenerate, distance, target, code)) in best {
+            let label = query.perceptual.get(target as usize).map(|hash| hash.label);
+            let (best, same) = ((degenerate, distance, target), name_of(kind, code));
+            let found = Found { position, row, by: kind, best, radius: self.radius, label, same };
             hits.extend(self.hit(segment, found)?);
         }
         Ok(())
@@ -242,7 +247,7 @@ impl ListSearch<'_> {
             }
             segment.touch_kind(kind)?;
             let radius = query.opaque.radii.of(kind);
-            let mut best: HashMap<u32, Best> = HashMap::new();
+            let mut best: HashMap<u32, Best<'_>> = HashMap::new();
             let (codes, rows) = segment.opaque(kind);
             for (index, code) in codes.chunks_exact(kind.bytes()).enumerate() {
                 let Some(value) = HashValue::from_bytes(kind, code) else { continue };
@@ -253,15 +258,16 @@ impl ListSearch<'_> {
                         continue;
                     };
                     if !member.dead.has(row) {
-                        let found = (value.is_degenerate(), distance.0, number);
+                        let found = (value.is_degenerate(), distance.0, number, code);
                         let known = best.entry(row).or_insert(found);
                         *known = found.min(*known);
                     }
                 }
             }
-            for (row, best) in best {
-                let label = query.opaque.hashes.get(best.2 as usize).map(|hash| hash.label);
-                let found = Found { position, row, by: kind, best, radius, label };
+            for (row, (degenerate, distance, number, code)) in best {
+                let label = query.opaque.hashes.get(number as usize).map(|hash| hash.label);
+                let (best, same) = ((degenerate, distance, number), name_of(kind, code));
+                let found = Found { position, row, by: kind, best, radius, label, same };
                 hits.extend(self.hit(segment, found)?);
             }
         }
@@ -270,7 +276,8 @@ impl ListSearch<'_> {
 
     /// The hit, unless the list's own quality is known and below the gate.
     fn hit(&self, segment: &Segment, found: Found) -> Result<Option<Hit>, ReadError> {
-        let Found { position, row, by, best: (degenerate, distance, _), radius, label } = found;
+        let Found { position, row, by, best: (degenerate, distance, _), radius, .. } = found;
+        let Found { label, same, .. } = found;
         let entry_quality = segment.quality(row)?;
         // The quality that lists give is that of PDQ.
         if by == HashKind::Pdq && entry_quality.is_some_and(|quality| quality < self.gate) {
@@ -286,6 +293,7 @@ impl ListSearch<'_> {
             entry_quality,
             degenerate,
             kinds: segment.kind_mask(row)?,
+            same,
         }))
     }
 }
@@ -294,7 +302,13 @@ struct Found {
     position: u32,
     row: u32,
     by: HashKind,
-    best: Best,
+    best: (bool, u16, u32),
     radius: Distance,
     label: Option<u32>,
+    same: ContentDigest,
+}
+
+/// Names a hash of a kind.
+fn name_of(kind: HashKind, bytes: &[u8]) -> ContentDigest {
+    ContentDigest::of(&[&kind.id().to_le_bytes(), bytes].concat())
 }

@@ -166,7 +166,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn segment(rows: u64) -> SegmentRef {
-        SegmentRef { digest: ContentDigest([7; 32]), bytes: 0, rows, tombstones: None }
+        SegmentRef { digest: ContentDigest([7; 32]), bytes: 0, rows, tombstones: None, held: false }
     }
 
     proptest! {

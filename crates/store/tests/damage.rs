@@ -272,7 +272,8 @@ fn use_sealed(bytes: &[u8]) {
     let digest = hashward_store::ContentDigest::of(bytes);
     std::fs::write(store.segments_dir().join(format!("{digest}.seg")), bytes).unwrap();
     let (bytes, rows) = (bytes.len() as u64, u64::from(segment.rows()));
-    let reference = hashward_store::SegmentRef { digest, bytes, rows, tombstones: None };
+    let reference =
+        hashward_store::SegmentRef { digest, bytes, rows, tombstones: None, held: false };
     let (_, generation) = support::open(&store, vec![support::list(1, vec![reference])]);
     let _ = use_everything(&generation);
 }

@@ -147,7 +147,7 @@ fn info(args: &FolderArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> 
 /// One line about a list.
 pub(crate) fn list_line(list: &ListInfo) -> String {
     let ListInfo { kind, version, entries, imported_at, .. } = list;
-    let state = if list.active { "" } else { "  (withdrawn)" };
+    let state = super::list::settings::state(list);
     let name = printable(&list.name);
     let entries = count_entries(*entries);
     format!("{name}  {kind}  version {version} of {imported_at}  {entries}{state}")

@@ -12,6 +12,7 @@ use hashward_engine::database::Database;
 use hashward_engine::hashing::HashOptions;
 use hashward_engine::import::ImportRequest;
 use hashward_engine::scan::{self, ScanOptions};
+use hashward_engine::settings::SettingsChange;
 use hashward_engine::verdict::{MatchRecord, Record, Summary};
 use hashward_engine::{ListKind, MemoryHasher, Progress, Stop};
 use hashward_hash::DigestKinds;
@@ -190,7 +191,10 @@ fn import(folder: &Path, manifest: &Manifest) -> anyhow::Result<Database> {
     for list in &manifest.lists {
         let kind = if list.ignore { ListKind::Ignore } else { ListKind::Known };
         let request = ImportRequest {
-            category: list.category.map(str::to_owned),
+            settings: SettingsChange {
+                category: list.category.map(str::to_owned),
+                ..SettingsChange::default()
+            },
             ..ImportRequest::new(list.name).kind(kind).file(folder.join(&list.path))
         };
         let summary = database

@@ -1,6 +1,8 @@
-//! `hashward list`: import, show, compare, withdraw and export hash lists.
+//! `hashward list`: import, show, change, compare, withdraw and export hash lists.
 
 mod export;
+mod schemes;
+pub(crate) mod settings;
 
 use super::db::{Typed, count_entries, list_line, open, plural, short};
 use crate::exit::ExitStatus;
@@ -13,10 +15,10 @@ use hashward_engine::database::{
 use hashward_engine::import::{
     BadRows, ImportInput, ImportProgress, ImportRequest, ImportSummary, ListFormat, ListKind,
 };
-use hashward_hash::{Distance, HashKind, Quality};
+use hashward_hash::HashKind;
 use std::path::PathBuf;
 
-/// Import, show, compare, withdraw and export hash lists.
+/// Import, show, change, compare, withdraw and export hash lists.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ListArgs {
     #[command(subcommand)]
@@ -27,8 +29,11 @@ pub(crate) struct ListArgs {
 enum ListCommand {
     Import(ImportArgs),
     Show(ShowArgs),
+    Set(settings::SetArgs),
     Diff(DiffArgs),
+    Release(ReleaseArgs),
     Withdraw(WithdrawArgs),
+    Schemes(schemes::SchemesArgs),
     Export(export::ExportArgs),
 }
 
@@ -43,7 +48,7 @@ enum ListCommand {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  hashward list import known.db list.csv --name agency --source 'Agency, 2026-11'
+  hashward list import known.db list.csv --name agency --source Agency --expires 2027-06-30
   hashward list import known.db *.md5 --name agency --category 1
   hashward list import known.db pdq.txt --name agency-pdq --hash-kind pdq --radius 24
   hashward list import known.db nsrl.txt --name nsrl --kind ignore
@@ -68,27 +73,17 @@ struct ImportArgs {
     /// Kind of hashes that do not say it themselves: md5, sha1, sha256, blake3, pdq.
     #[arg(long, value_name = "K", value_parser = super::hash::parse_kind)]
     hash_kind: Option<HashKind>,
-    /// Category of entries that have none of their own.
-    #[arg(long, value_name = "C")]
-    category: Option<String>,
     /// Add to the active version instead of replacing it.
     #[arg(long)]
     delta: bool,
     /// What to do when rows cannot be used.
     #[arg(long, value_enum, default_value_t, value_name = "ACTION")]
     bad_rows: BadRowsArg,
-    /// Who made the list.
-    #[arg(long, value_name = "TEXT")]
-    source: Option<String>,
-    /// The list's own radius for PDQ, instead of that of the scan.
-    #[arg(long, value_name = "R", value_parser = clap::value_parser!(u16).range(0..=255))]
-    radius: Option<u16>,
-    /// The list's own quality gate for PDQ, instead of that of the scan.
-    #[arg(long, value_name = "Q", value_parser = clap::value_parser!(u8).range(0..=100))]
-    min_quality: Option<u8>,
     /// Print JSON Lines.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    settings: settings::SettingsArgs,
 }
 
 /// Show the lists, or the versions of one.
@@ -116,6 +111,24 @@ struct DiffArgs {
     /// Print counts only.
     #[arg(long)]
     counts: bool,
+    /// The database folder.
+    #[arg(value_name = "DB")]
+    db: PathBuf,
+    /// Name of the list.
+    #[arg(value_name = "NAME")]
+    name: String,
+}
+
+/// Let entries match that were held for review.
+///
+/// An import whose new and changed entries pass the list's `--hold-above` holds them: they match
+/// for review only. `list diff` shows them. Once they are looked at, this lets them match like all
+/// others; `list withdraw` or a better version is the way to be rid of them.
+#[derive(Debug, clap::Args)]
+struct ReleaseArgs {
+    /// Print JSON Lines.
+    #[arg(long)]
+    json: bool,
     /// The database folder.
     #[arg(value_name = "DB")]
     db: PathBuf,
@@ -175,7 +188,10 @@ pub(crate) fn run(args: &ListArgs, printer: &mut Printer) -> anyhow::Result<Exit
     match &args.command {
         ListCommand::Import(args) => import(args, printer),
         ListCommand::Show(args) => show(args, printer),
+        ListCommand::Set(args) => settings::set(args, printer),
         ListCommand::Diff(args) => diff(args, printer),
+        ListCommand::Release(args) => release(args, printer),
+        ListCommand::Schemes(args) => schemes::run(args, printer),
         ListCommand::Withdraw(args) => withdraw(args, printer),
         ListCommand::Export(args) => export::run(args, printer),
     }
@@ -194,15 +210,12 @@ fn import(args: &ImportArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus
         kind: args.kind,
         format: args.format.0,
         hash_kind: args.hash_kind,
-        category: args.category.clone(),
         delta: args.delta,
         bad_rows: match args.bad_rows {
             BadRowsArg::Refuse => BadRows::Refuse,
             BadRowsArg::Skip => BadRows::Skip,
         },
-        source: args.source.clone(),
-        radius: args.radius.map(Distance),
-        min_quality: args.min_quality.map(Quality),
+        settings: args.settings.change(),
         ..ImportRequest::new(&args.name)
     };
     let mut database = open(&args.db, Access::ReadWrite)?;
@@ -250,6 +263,10 @@ fn report_import(summary: &ImportSummary, printer: &mut Printer) -> anyhow::Resu
         count_entries(counts.entries)
     ))?;
     let remarks = [
+        (
+            counts.held,
+            "new and changed entries are held, as they are too many: they match for review until `list release`",
+        ),
         (counts.joined, "rows joined with another row of the same entry"),
         (counts.empty_digests, "digests of the empty file left out"),
         (
@@ -311,18 +328,7 @@ fn show(args: &ShowArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
 
 fn describe(list: &ListInfo, printer: &mut Printer) -> anyhow::Result<()> {
     printer.line(list_line(list))?;
-    let texts = [("source", &list.source), ("category", &list.category)];
-    for (label, text) in texts {
-        if let Some(text) = text {
-            printer.line(format_args!("  {label}: {}", printable(text)))?;
-        }
-    }
-    if let Some(radius) = list.radius {
-        printer.line(format_args!("  radius: {radius}"))?;
-    }
-    if let Some(quality) = list.min_quality {
-        printer.line(format_args!("  quality gate: {quality}"))?;
-    }
+    settings::describe(&list.settings, printer)?;
     if !list.categories.is_empty() {
         let categories = list.categories.join(", ");
         printer.line(format_args!("  categories: {}", printable(&categories)))?;
@@ -398,6 +404,24 @@ fn diff(args: &DiffArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
         diff.removed,
         diff.unchanged
     ))?;
+    Ok(ExitStatus::Done)
+}
+
+fn release(args: &ReleaseArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
+    let mut database = open(&args.db, Access::ReadWrite)?;
+    let summary = database
+        .release(&args.name)
+        .with_context(|| format!("nothing of `{}` was released", args.name))?;
+    if args.json {
+        printer.json(&Typed::new("release", summary))?;
+    } else {
+        printer.line(format_args!(
+            "released {} of `{}` version {}",
+            count_entries(summary.released),
+            printable(&summary.list),
+            summary.version
+        ))?;
+    }
     Ok(ExitStatus::Done)
 }
 

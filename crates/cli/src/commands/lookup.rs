@@ -1,6 +1,6 @@
 //! `hashward lookup`: match hashes given as text.
 
-use crate::commands::scan::open;
+use crate::commands::scan::{open, warn_about_lists};
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
 use crate::text;
@@ -8,7 +8,9 @@ use anyhow::Context;
 use hashward_engine::Generation;
 use hashward_engine::lookup::{lookup, parse};
 use hashward_engine::matching::Policy;
-use hashward_engine::verdict::{IgnoredBy, Match};
+use hashward_engine::scan::expired_lists;
+use hashward_engine::settings::Day;
+use hashward_engine::verdict::{EntryName, Finding, Match};
 use hashward_hash::{Distance, HashKind};
 use serde::Serialize;
 use std::io::BufRead;
@@ -28,6 +30,13 @@ pub(crate) struct LookupArgs {
     /// Largest distance between perceptual hashes, in bits of 256 [default: the list's, else 31].
     #[arg(long, value_name = "R", value_parser = clap::value_parser!(u16).range(0..=256))]
     radius: Option<u16>,
+    /// Independent sources that must vouch for a hash, in every list; fewer give a match for review
+    /// [default: the list's, else 1].
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u8).range(1..=100))]
+    requires_sources: Option<u8>,
+    /// The day for which it is decided which lists have expired [default: today].
+    #[arg(long, value_name = "DAY")]
+    as_of: Option<Day>,
     /// The kind of bare hashes: md5, sha1, sha256, blake3, sha512, ed2k, tth, crc32, pdq, photodna,
     /// phash64, dhash64, ahash64.
     #[arg(long, value_name = "K", value_parser = super::hash::parse_kind)]
@@ -48,15 +57,33 @@ struct Answer<'a> {
     hash_kind: HashKind,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     matches: &'a [Match],
+    /// The same by material.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    findings: &'a [Finding],
+    /// Matches that lists with a veto take away.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    vetoed: &'a [Match],
     /// Entries of ignore lists; they are no match.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    ignored_by: &'a [IgnoredBy],
+    ignored_by: &'a [EntryName],
+    /// Entries of known lists that say that the material is of no concern.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    denied_by: &'a [EntryName],
+    /// Lists that were not asked because their last day has passed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    expired_lists: Vec<String>,
 }
 
 pub(crate) fn run(args: &LookupArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
     let database = open(&args.db)?;
     let generation = database.generation();
-    let policy = Policy { radius: args.radius.map(Distance), ..Policy::default() };
+    let policy = Policy {
+        radius: args.radius.map(Distance),
+        requires_sources: args.requires_sources.unwrap_or_default(),
+        day: args.as_of.unwrap_or_else(Day::today),
+        ..Policy::default()
+    };
+    warn_about_lists(printer, &generation, &policy);
     let mut matched = false;
     let mut answer = |text: &str, place: &dyn std::fmt::Display| {
         let value = parse(text, args.hash_kind).with_context(|| place.to_string())?;
@@ -97,13 +124,19 @@ fn print(
             query,
             hash_kind: value.kind(),
             matches: &findings.matches,
+            findings: &findings.findings,
+            vetoed: &findings.vetoed,
             ignored_by: &findings.ignored_by,
+            denied_by: &findings.denied_by,
+            expired_lists: expired_lists(generation, policy),
         })?;
         return Ok(matched);
     }
-    for matches in text::by_entry(&findings.matches) {
-        let tier = text::tier(matches).name();
-        printer.line(format_args!("match  {tier}  {query}  {}", text::entry(matches)))?;
+    for line in text::match_lines(query, &findings.matches) {
+        printer.line(line)?;
+    }
+    for line in text::vetoed_lines(query, &findings.vetoed) {
+        printer.line(line)?;
     }
     if !matched {
         let ignored = findings.ignored_by.first().map(|by| {

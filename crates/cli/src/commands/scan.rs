@@ -6,8 +6,9 @@ use crate::{interrupt, text};
 use hashward_engine::database::{Access, Database};
 use hashward_engine::matching::Policy;
 use hashward_engine::scan::{self, ScanError, ScanOptions};
+use hashward_engine::settings::Day;
 use hashward_engine::verdict::{Effort, Record};
-use hashward_engine::{Order, Progress, Snapshot, Stop};
+use hashward_engine::{Generation, Order, Progress, Snapshot, Stop};
 use hashward_hash::{Distance, Quality};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,6 +31,13 @@ pub(crate) struct ScanArgs {
     /// list's, else 50].
     #[arg(long, value_name = "Q", value_parser = clap::value_parser!(u8).range(0..=100))]
     min_quality: Option<u8>,
+    /// Independent sources that must vouch for a hash, in every list; fewer give a match for review
+    /// [default: the list's, else 1].
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u8).range(1..=100))]
+    requires_sources: Option<u8>,
+    /// The day for which it is decided which lists have expired, to repeat a run [default: today].
+    #[arg(long, value_name = "DAY")]
+    as_of: Option<Day>,
     /// How hard to look. All levels compare the same digests and the same canonical perceptual
     /// hashes in all eight orientations, so the findings are the same.
     #[arg(long, value_enum, default_value_t, value_name = "LEVEL")]
@@ -87,8 +95,11 @@ pub(crate) fn run(args: &ScanArgs, printer: &mut Printer) -> anyhow::Result<Exit
         policy: Policy {
             radius: args.radius.map(Distance),
             min_quality: args.min_quality.map(Quality),
+            requires_sources: args.requires_sources.unwrap_or_default(),
+            day: args.as_of.unwrap_or_else(Day::today),
             ..Policy::default()
         },
+        as_of: args.as_of,
         effort: match args.effort {
             EffortArg::Fast => Effort::Fast,
             EffortArg::Normal => Effort::Normal,
@@ -101,6 +112,7 @@ pub(crate) fn run(args: &ScanArgs, printer: &mut Printer) -> anyhow::Result<Exit
         exclude: vec![args.db.clone()],
         ..ScanOptions::default()
     };
+    warn_about_lists(printer, &generation, &options.policy);
     let stop = interrupt::install();
     let progress = Progress::new();
     let mut matched = false;
@@ -137,6 +149,18 @@ pub(crate) fn run(args: &ScanArgs, printer: &mut Printer) -> anyhow::Result<Exit
 /// Opens a database for reading.
 pub(crate) fn open(path: &Path) -> anyhow::Result<Database> {
     Ok(Database::open(path, Access::ReadOnly)?)
+}
+
+/// Says that lists are not used because their last day has passed.
+pub(crate) fn warn_about_lists(printer: &Printer, generation: &Generation, policy: &Policy) {
+    for list in generation.lists().iter().filter(|list| policy.expired(list)) {
+        let last = list.expires.map(|day| day.to_string()).unwrap_or_default();
+        printer.warn(format_args!(
+            "the list `{}` expired after {last} and matches nothing; import a new version, or \
+             extend it with `hashward list set --expires`",
+            text::printable(&list.name)
+        ));
+    }
 }
 
 /// Says that links which were named on purpose were not followed.

@@ -2,8 +2,8 @@
 
 use super::{Database, DatabaseError, parse_digest};
 use hashward_catalogue::{
-    AUDIT_FOLDER, Catalogue, CatalogueError, Change, Counts, KeptVersion, ListRecord, NewAudit,
-    NewList, SealedRecord, SegmentRow, SourceRecord, State, VersionRecord, VersionState,
+    AUDIT_FOLDER, Catalogue, CatalogueError, Change, Counts, KeptVersion, ListRecord, ListSettings,
+    NewAudit, NewList, SealedRecord, SegmentRow, SourceRecord, State, VersionRecord, VersionState,
     current_time,
 };
 use hashward_store::{ContentDigest, Generation, List, ListKind, Manifest, Referenced, Store};
@@ -28,14 +28,17 @@ pub(crate) struct NewVersion {
     pub(crate) categories: Vec<String>,
     pub(crate) digest: String,
     pub(crate) next_entry: u64,
+    pub(crate) settings: ListSettings,
 }
 
 /// What happens to one list.
 pub(crate) enum ListChange {
     /// It gets a new version.
     Version(Box<NewVersion>, List),
-    /// Its segments were merged; what it means is the same.
-    Merged(List),
+    /// It is used otherwise.
+    Settings(ListSettings, List),
+    /// Its segments were merged or released.
+    Segments(List),
     /// It goes out of use.
     Withdrawn(u64),
 }
@@ -68,6 +71,11 @@ impl<'a> Draft<'a> {
     /// The list with a name.
     pub(crate) fn list(&self, name: &str) -> Result<Option<ListRecord>, DatabaseError> {
         Ok(self.change.list(name)?)
+    }
+
+    /// When the change is made, as it goes on record.
+    pub(crate) fn time(&self) -> &str {
+        &self.time
     }
 
     /// Brings the change to the disk and makes it current; returns the new generation's digest.
@@ -116,11 +124,15 @@ impl<'a> Draft<'a> {
         for change in changes {
             match change {
                 ListChange::Withdrawn(list) => self.change.withdraw_list(*list)?,
-                ListChange::Merged(list) => {
+                ListChange::Segments(list) => {
+                    self.change.set_manifest(list.id, list.version, Some(&alone(list)?))?;
+                }
+                ListChange::Settings(settings, list) => {
+                    self.change.set_list(&new_list(list, settings), &self.time)?;
                     self.change.set_manifest(list.id, list.version, Some(&alone(list)?))?;
                 }
                 ListChange::Version(version, list) => {
-                    self.change.set_list(&new_list(list), &self.time)?;
+                    self.change.set_list(&new_list(list, &version.settings), &self.time)?;
                     let record = VersionRecord {
                         number: list.version,
                         state: VersionState::Active,
@@ -175,15 +187,8 @@ impl<'a> Draft<'a> {
     }
 }
 
-fn new_list(list: &List) -> NewList<'_> {
-    NewList {
-        name: &list.name,
-        kind: kind_name(list.kind),
-        source: list.source.as_deref(),
-        category: list.category.as_deref(),
-        radius: list.radius.map(|radius| radius.0),
-        min_quality: list.min_quality.map(|quality| quality.0),
-    }
+fn new_list<'a>(list: &'a List, settings: &'a ListSettings) -> NewList<'a> {
+    NewList { name: &list.name, kind: kind_name(list.kind), settings }
 }
 
 /// The catalogue's word for a kind of list.

@@ -1,5 +1,6 @@
 //! What can go wrong with a database, with advice.
 
+use crate::settings::SettingsError;
 use hashward_catalogue::{AuditError, CatalogueError};
 use hashward_store::{ReadError, WriteError};
 use std::path::PathBuf;
@@ -13,6 +14,9 @@ pub enum DatabaseError {
     /// The audit chain.
     #[error(transparent)]
     Audit(#[from] AuditError),
+    /// A setting of a list cannot be as it was asked for.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
     /// The store cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),

@@ -1,7 +1,9 @@
 //! What a database says of itself and its lists.
 
 use super::{Database, DatabaseError};
-use hashward_catalogue::{Counts, ListRecord, SourceRecord, VersionRecord, VersionState};
+use hashward_catalogue::{
+    Counts, ListRecord, ListSettings, SourceRecord, VersionRecord, VersionState,
+};
 use serde::Serialize;
 
 /// A database at a glance.
@@ -48,14 +50,11 @@ pub struct ListInfo {
     pub imported_at: String,
     /// Digest over what was imported and how, chained to the version before.
     pub digest: String,
-    /// Who made the list.
-    pub source: Option<String>,
-    /// Category of entries that have none of their own.
-    pub category: Option<String>,
-    /// Its own radius.
-    pub radius: Option<u16>,
-    /// Its own quality gate.
-    pub min_quality: Option<u8>,
+    /// Entries that wait for a review and match for review only.
+    pub held: u64,
+    /// How it is used.
+    #[serde(flatten)]
+    pub settings: ListSettings,
     /// Categories that its entries have had.
     pub categories: Vec<String>,
     /// The files of the newest version.
@@ -95,6 +94,7 @@ impl Database {
 
     fn list_info(&self, list: ListRecord) -> Result<ListInfo, DatabaseError> {
         let last = self.newest(&list)?;
+        let compiled = self.generation.lists().iter().position(|other| other.id == list.id);
         Ok(ListInfo {
             categories: self.catalogue.categories(list.id)?,
             files: self.catalogue.sources(list.id, last.number)?,
@@ -106,10 +106,8 @@ impl Database {
             entries: last.counts.entries,
             imported_at: last.imported_at,
             digest: last.digest,
-            source: list.source,
-            category: list.category,
-            radius: list.radius,
-            min_quality: list.min_quality,
+            held: compiled.map_or(0, |index| self.generation.held_rows(index)),
+            settings: list.settings,
         })
     }
 

@@ -1,6 +1,9 @@
-//! Changes that bring no new entries: withdrawing a list, and merging segments.
+//! Changes that bring no new entries: using a list otherwise, releasing what was held, withdrawing
+//! a list, adding a scheme, and merging segments.
 
 use super::{Database, DatabaseError, Draft, ListChange};
+use crate::settings::{self, ListSettings, Scheme, SettingsChange};
+use hashward_catalogue::ListRecord;
 use hashward_store::{BuildOptions, Generation, List};
 use serde::Serialize;
 
@@ -14,6 +17,32 @@ pub struct WithdrawSummary {
     /// Its entries, none of which matches any more.
     pub entries: u64,
     /// Digest of the new generation, in hexadecimal.
+    pub generation: String,
+}
+
+/// What changing the settings of a list did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SetSummary {
+    /// Name of the list.
+    pub list: String,
+    /// The settings now.
+    pub settings: ListSettings,
+    /// False when they were so before, and nothing was done.
+    pub changed: bool,
+    /// Digest of the current generation, in hexadecimal.
+    pub generation: String,
+}
+
+/// What releasing held entries did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReleaseSummary {
+    /// Name of the list.
+    pub list: String,
+    /// The version.
+    pub version: u64,
+    /// Entries that waited and now match like all others.
+    pub released: u64,
+    /// Digest of the current generation, in hexadecimal.
     pub generation: String,
 }
 
@@ -44,16 +73,10 @@ impl Database {
     pub fn withdraw(&mut self, name: &str) -> Result<WithdrawSummary, DatabaseError> {
         let unknown = self.no_such_list(name);
         let draft = Draft::new(&mut self.catalogue, &self.store)?;
-        let Some(list) = draft.list(name)? else { return Err(unknown) };
-        if !list.active {
-            return Err(DatabaseError::Withdrawn { name: name.to_owned() });
-        }
+        let list = draft.list(name)?.ok_or(unknown)?;
         let current = draft.current(&self.generation)?;
+        let index = compiled(&list, &current)?;
         let mut manifest = current.manifest().clone();
-        let gone = manifest.lists.iter().position(|compiled| compiled.id == list.id);
-        let index = gone.ok_or_else(|| DatabaseError::Disagree {
-            detail: format!("the list `{name}` is active but does not match"),
-        })?;
         let entries = current.live_rows(index);
         let version = manifest.lists.remove(index).version;
         let details = serde_json::json!({ "version": version, "entries": entries });
@@ -68,7 +91,95 @@ impl Database {
         })
     }
 
-    /// Merges the segments of each list into one without what is dead. Versions that were kept
+    /// Changes how a list is used, from now on.
+    ///
+    /// # Errors
+    /// [`DatabaseError`] when there is no such list, it is withdrawn, a setting makes no sense, or
+    /// another change is running.
+    pub fn set(
+        &mut self,
+        name: &str,
+        change: &SettingsChange,
+    ) -> Result<SetSummary, DatabaseError> {
+        let unknown = self.no_such_list(name);
+        let draft = Draft::new(&mut self.catalogue, &self.store)?;
+        let record = draft.list(name)?.ok_or(unknown)?;
+        let current = draft.current(&self.generation)?;
+        let index = compiled(&record, &current)?;
+        let schemes = draft.change.schemes()?;
+        let mut settings = record.settings.clone();
+        change.apply(&mut settings);
+        settings::settle(&mut settings, &schemes)?;
+        let changed = settings != record.settings;
+        if changed {
+            let mut manifest = current.manifest().clone();
+            let list = &mut manifest.lists[index];
+            settings::compile(&settings, &schemes, list)?;
+            let changes = [ListChange::Settings(settings.clone(), list.clone())];
+            let details = serde_json::json!({
+                "version": list.version, "before": record.settings, "after": settings,
+            });
+            let digest = draft.publish("set", Some(name), details, manifest, &changes, &[])?;
+            self.advance(digest)?;
+        } else {
+            drop(draft);
+            self.refresh()?;
+        }
+        let generation = self.generation.digest().to_string();
+        Ok(SetSummary { list: name.to_owned(), settings, changed, generation })
+    }
+
+    /// Releases the entries of a list that wait for a review: they match like all others.
+    ///
+    /// # Errors
+    /// [`DatabaseError`] when there is no such list, it is withdrawn, or another change is running.
+    pub fn release(&mut self, name: &str) -> Result<ReleaseSummary, DatabaseError> {
+        let unknown = self.no_such_list(name);
+        let draft = Draft::new(&mut self.catalogue, &self.store)?;
+        let record = draft.list(name)?.ok_or(unknown)?;
+        let current = draft.current(&self.generation)?;
+        let index = compiled(&record, &current)?;
+        let released = current.held_rows(index);
+        let mut manifest = current.manifest().clone();
+        let list = &mut manifest.lists[index];
+        let version = list.version;
+        if list.segments.iter().any(|segment| segment.held) {
+            list.segments.iter_mut().for_each(|segment| segment.held = false);
+            let changes = [ListChange::Segments(list.clone())];
+            let details = serde_json::json!({ "version": version, "released": released });
+            let digest = draft.publish("release", Some(name), details, manifest, &changes, &[])?;
+            self.advance(digest)?;
+        } else {
+            drop(draft);
+            self.refresh()?;
+        }
+        let generation = self.generation.digest().to_string();
+        Ok(ReleaseSummary { list: name.to_owned(), version, released, generation })
+    }
+
+    /// Adds a scheme of categories, which lists can then name. It does not change any more.
+    ///
+    /// # Errors
+    /// [`DatabaseError`] when there is one of that name, or another change is running.
+    pub fn add_scheme(&mut self, scheme: &Scheme) -> Result<(), DatabaseError> {
+        let draft = Draft::new(&mut self.catalogue, &self.store)?;
+        let manifest = draft.current(&self.generation)?.manifest().clone();
+        draft.change.add_scheme(scheme, draft.time())?;
+        let details = serde_json::json!({ "scheme": scheme });
+        let digest = draft.publish("scheme", None, details, manifest, &[], &[])?;
+        self.advance(digest)
+    }
+
+    /// All schemes of categories by name, the built-in ones included.
+    ///
+    /// # Errors
+    /// [`DatabaseError`] when the catalogue cannot be read.
+    pub fn schemes(&self) -> Result<Vec<Scheme>, DatabaseError> {
+        Ok(self.catalogue.schemes()?)
+    }
+
+    /// Merges the segments of each list into one without what is dead; lists with entries that
+    /// wait for a review are left as they are. Versions that were kept
     /// for comparison are given up; entries keep their numbers.
     ///
     /// # Errors
@@ -87,8 +198,11 @@ impl Database {
         let (mut changes, mut dropped) = (Vec::new(), Vec::new());
         let kept = draft.change.kept()?;
         for (index, list) in manifest.lists.iter_mut().enumerate() {
-            let spread = list.segments.len() > 1
-                || list.segments.iter().any(|segment| segment.tombstones.is_some());
+            // What waits for a review must stay apart from the rest.
+            let held = list.segments.iter().any(|segment| segment.held);
+            let spread = !held
+                && (list.segments.len() > 1
+                    || list.segments.iter().any(|segment| segment.tombstones.is_some()));
             let older = kept.iter().filter(|kept| kept.list == list.id);
             let older: Vec<u64> =
                 older.map(|kept| kept.number).filter(|number| *number < list.version).collect();
@@ -100,7 +214,7 @@ impl Database {
                 list.segments = merged.iter().map(hashward_store::SegmentInfo::to_ref).collect();
             }
             dropped.extend(older.into_iter().map(|version| (list.id, version)));
-            changes.push(ListChange::Merged(list.clone()));
+            changes.push(ListChange::Segments(list.clone()));
         }
         let segments_after = count(&manifest.lists);
         let lists = changes.len() as u64;
@@ -130,6 +244,10 @@ impl Database {
         let position = |lists: &[List]| lists.iter().position(|list| list.name == name);
         let crowded = |generation: &Generation| -> Option<(usize, usize)> {
             let index = position(generation.lists())?;
+            // What waits for a review must stay apart from the rest.
+            if generation.lists()[index].segments.iter().any(|segment| segment.held) {
+                return None;
+            }
             Some((index, first_crowded(&generation.live_rows_of_segments(index))?))
         };
         if crowded(&self.generation).is_none() {
@@ -146,7 +264,7 @@ impl Database {
         list.segments.extend(merged.iter().map(hashward_store::SegmentInfo::to_ref));
         let after = list.segments.len();
         let details = serde_json::json!({ "segments_before": before, "segments_after": after });
-        let changes = [ListChange::Merged(list.clone())];
+        let changes = [ListChange::Segments(list.clone())];
         let digest = draft.publish("merge", Some(name), details, manifest, &changes, &[])?;
         self.advance(digest)
     }
@@ -195,4 +313,15 @@ mod tests {
         assert_eq!(live.iter().sum::<u64>(), 20_000_000);
         assert!(merged < 40 * 10_000_000, "{merged} rows were rewritten");
     }
+}
+
+/// Where an active list stands in the generation.
+fn compiled(list: &ListRecord, generation: &Generation) -> Result<usize, DatabaseError> {
+    if !list.active {
+        return Err(DatabaseError::Withdrawn { name: list.name.clone() });
+    }
+    let compiled = generation.lists().iter().position(|compiled| compiled.id == list.id);
+    compiled.ok_or_else(|| DatabaseError::Disagree {
+        detail: format!("the list `{}` is active but does not match", list.name),
+    })
 }

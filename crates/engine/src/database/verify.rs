@@ -2,6 +2,7 @@
 
 use super::commit::kind_name;
 use super::{Database, DatabaseError, parse_digest};
+use crate::settings;
 use hashward_catalogue::AuditReport;
 use hashward_store::{Generation, List};
 use serde::Serialize;
@@ -56,6 +57,7 @@ impl Database {
 
     /// The lists that decide verdicts are those that the catalogue tells of.
     fn verify_lists(&self) -> Result<(), DatabaseError> {
+        let schemes = self.catalogue.schemes()?;
         let mut compiled: BTreeMap<u64, (usize, &List)> = BTreeMap::new();
         for (index, list) in self.generation.lists().iter().enumerate() {
             compiled.insert(list.id, (index, list));
@@ -67,13 +69,11 @@ impl Database {
                     detail: format!("the list `{}` is active but does not match", record.name),
                 })?;
             let newest = self.newest(&record)?;
-            let same = list.name == record.name
-                && kind_name(list.kind) == record.kind
-                && list.version == newest.number
-                && list.source == record.source
-                && list.category == record.category
-                && list.radius.map(|radius| radius.0) == record.radius
-                && list.min_quality.map(|quality| quality.0) == record.min_quality;
+            let mut told = list.clone();
+            told.name.clone_from(&record.name);
+            told.version = newest.number;
+            settings::compile(&record.settings, &schemes, &mut told)?;
+            let same = told == *list && kind_name(list.kind) == record.kind;
             agree(same, differ)?;
             let kept = newest.manifest.as_deref().map(parse_digest).transpose()?;
             let kept = kept.map(|digest| self.generation.reload(digest)).transpose()?;

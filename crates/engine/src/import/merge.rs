@@ -4,6 +4,7 @@
 
 use super::sorted::decode;
 use super::{Base, ImportError, ImportProgress, ImportRequest};
+use crate::settings::ListSettings;
 use hashward_catalogue::Counts;
 use hashward_store::{
     BuildOptions, Entries, EntryId, EntryKey, EntryRow, ExternalSorter, LiveRow, SegmentBuilder,
@@ -32,13 +33,18 @@ pub(crate) fn merge(
     base: &Base,
     sorter: ExternalSorter,
     request: &ImportRequest,
+    settings: &ListSettings,
     store: &Store,
     next_entry: u64,
     progress: &mut dyn FnMut(ImportProgress),
 ) -> Result<Merged, ImportError> {
     let of = sorter.len();
     let live = base.generation.as_ref().map(|generation| generation.live_rows_of_segments(0));
-    let kept = kept_segments(live.as_deref().unwrap_or_default());
+    let live = live.unwrap_or_default();
+    // What is held, or may turn out to be, must stay apart from the rest.
+    let held = base.list().is_some_and(|list| list.segments.iter().any(|segment| segment.held));
+    let apart = held || settings.hold_above.is_some();
+    let kept = if apart { live.len() } else { kept_segments(&live) };
     let tail = base.generation.as_ref().map(|base| base.entries_from(0, kept)).transpose()?;
     let mut merging = Merging {
         builder: store.builder(BuildOptions::default())?,
@@ -48,6 +54,7 @@ pub(crate) fn merge(
         counts: Counts::default(),
         next_entry,
         delta: request.delta,
+        hold_above: settings.hold_above,
     };
     let mut groups = Groups::new(sorter.finish()?)?;
     let mut live = match (&base.generation, request.delta) {
@@ -109,6 +116,7 @@ struct Merging<'a> {
     counts: Counts,
     next_entry: u64,
     delta: bool,
+    hold_above: Option<u32>,
 }
 
 impl Merging<'_> {
@@ -203,7 +211,10 @@ impl Merging<'_> {
             }
         }
         if self.changed && self.builder.rows() > 0 {
-            segments.push(self.builder.finish()?.to_ref());
+            let fresh = self.counts.added + self.counts.changed;
+            let held = base.generation.is_some() && is_flood(fresh, before, self.hold_above);
+            self.counts.held = if held { fresh } else { 0 };
+            segments.push(SegmentRef { held, ..self.builder.finish()?.to_ref() });
         }
         self.counts.entries = before + self.counts.added - self.counts.removed;
         if self.delta {
@@ -212,6 +223,13 @@ impl Merging<'_> {
         }
         Ok(Merged { segments, counts: self.counts, next_entry: self.next_entry })
     }
+}
+
+/// True when so many entries are new or changed, compared with those before, that they are to be
+/// reviewed. The first version of a list has nothing to be compared with.
+fn is_flood(fresh: u64, before: u64, hold_above: Option<u32>) -> bool {
+    hold_above
+        .is_some_and(|percent| u128::from(fresh) * 100 > u128::from(before) * u128::from(percent))
 }
 
 /// The rows of one entry, joined.

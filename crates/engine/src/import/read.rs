@@ -1,5 +1,6 @@
 //! Reading the files of an import into the sorter, hashing them on the way.
 
+use super::categories::Categories;
 use super::sorted::{encode, entry_key};
 use super::{BadRows, ImportError, ImportInput, ImportProgress, ImportRequest};
 use hashward_catalogue::SourceRecord;
@@ -38,6 +39,7 @@ pub(crate) struct Input {
 pub(crate) fn read(
     inputs: Vec<ImportInput>,
     request: &ImportRequest,
+    translation: Categories<'_>,
     store: &Store,
     progress: &mut dyn FnMut(ImportProgress),
 ) -> Result<Input, ImportError> {
@@ -56,6 +58,7 @@ pub(crate) fn read(
             empty_digests: 0,
         },
         request,
+        translation,
         categories: BTreeSet::new(),
         rows: 0,
         bytes: 0,
@@ -64,7 +67,8 @@ pub(crate) fn read(
     for input in inputs {
         reading.file(input)?;
     }
-    let Reading { mut input, categories, .. } = reading;
+    let Reading { mut input, categories, translation, .. } = reading;
+    input.notes.extend(translation.note());
     if input.bad_rows > 0 && request.bad_rows == BadRows::Refuse {
         let (count, examples) = (input.bad_rows, input.bad_row_examples);
         return Err(ImportError::BadRows { count, examples });
@@ -76,6 +80,7 @@ pub(crate) fn read(
 struct Reading<'a> {
     input: Input,
     request: &'a ImportRequest,
+    translation: Categories<'a>,
     categories: BTreeSet<String>,
     rows: u64,
     bytes: u64,
@@ -108,6 +113,7 @@ impl Reading<'_> {
             sha256: encode_hex(&seen.digest.finalize()),
             bytes: seen.bytes,
             format: format.name().to_owned(),
+            signer: None,
         });
         Ok(())
     }
@@ -137,6 +143,7 @@ impl Reading<'_> {
                 Err(source) => return Err(ImportError::Read { file: name.to_owned(), source }),
             }
             self.rows += 1;
+            self.translation.translate(&mut row);
             guesses += u64::from(guessed && row.hash(HashKind::Sha256).is_some());
             if let Some(category) = &row.category
                 && self.categories.len() < CATEGORIES

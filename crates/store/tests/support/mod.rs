@@ -76,13 +76,10 @@ pub(crate) fn list(number: u64, segments: Vec<SegmentRef>) -> List {
         name: format!("list {number}"),
         kind: if number.is_multiple_of(2) { ListKind::Known } else { ListKind::Ignore },
         version: 1,
-        label: None,
-        source: None,
-        category: None,
         radius: number.is_multiple_of(3).then_some(Distance(20)),
         min_quality: number.is_multiple_of(2).then_some(Quality(30)),
-        sources: Vec::new(),
         segments,
+        ..List::default()
     }
 }
 
