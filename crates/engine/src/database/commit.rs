@@ -36,7 +36,7 @@ pub(crate) enum ListChange {
     /// It gets a new version.
     Version(Box<NewVersion>, List),
     /// It is used otherwise.
-    Settings(ListSettings, List),
+    Settings(Box<ListSettings>, List),
     /// Its segments were merged or released.
     Segments(List),
     /// It goes out of use.

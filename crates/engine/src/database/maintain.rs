@@ -115,7 +115,7 @@ impl Database {
             let mut manifest = current.manifest().clone();
             let list = &mut manifest.lists[index];
             settings::compile(&settings, &schemes, list)?;
-            let changes = [ListChange::Settings(settings.clone(), list.clone())];
+            let changes = [ListChange::Settings(Box::new(settings.clone()), list.clone())];
             let details = serde_json::json!({
                 "version": list.version, "before": record.settings, "after": settings,
             });

@@ -38,7 +38,7 @@ impl<'a> Categories<'a> {
         let code = self.map.get(category.trim()).or(known.map(|known| &known.code));
         match code {
             Some(code) if code != category => {
-                let listed = std::mem::replace(&mut row.category, Some(code.clone()));
+                let listed = row.category.replace(code.clone());
                 let listed = serde_json::Value::from(listed);
                 row.attributes.entry(AS_LISTED.to_owned()).or_insert(listed);
             }
