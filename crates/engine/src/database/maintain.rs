@@ -270,6 +270,17 @@ impl Database {
     }
 }
 
+/// Where an active list stands in the generation.
+fn compiled(list: &ListRecord, generation: &Generation) -> Result<usize, DatabaseError> {
+    if !list.active {
+        return Err(DatabaseError::Withdrawn { name: list.name.clone() });
+    }
+    let compiled = generation.lists().iter().position(|compiled| compiled.id == list.id);
+    compiled.ok_or_else(|| DatabaseError::Disagree {
+        detail: format!("the list `{}` is active but does not match", list.name),
+    })
+}
+
 /// A segment should have this many times the rows of all newer ones together. Then their number
 /// grows with the logarithm of the rows, and a row is rewritten a few times at each step.
 const STEP: u64 = 4;
@@ -313,15 +324,4 @@ mod tests {
         assert_eq!(live.iter().sum::<u64>(), 20_000_000);
         assert!(merged < 40 * 10_000_000, "{merged} rows were rewritten");
     }
-}
-
-/// Where an active list stands in the generation.
-fn compiled(list: &ListRecord, generation: &Generation) -> Result<usize, DatabaseError> {
-    if !list.active {
-        return Err(DatabaseError::Withdrawn { name: list.name.clone() });
-    }
-    let compiled = generation.lists().iter().position(|compiled| compiled.id == list.id);
-    compiled.ok_or_else(|| DatabaseError::Disagree {
-        detail: format!("the list `{}` is active but does not match", list.name),
-    })
 }
