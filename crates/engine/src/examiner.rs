@@ -1,5 +1,6 @@
 //! Turns what a walk comes across into examinations, with the pool of workers behind it.
 
+use crate::hasher::{Hasher, read_whole};
 use crate::progress::{Progress, Stop};
 use hashward_evidence::{File, FileSource, Item, OpenError, ReadAt, SkipReason};
 use hashward_examine::{Examination, Pictures, Plan, examine};
@@ -47,6 +48,8 @@ pub(crate) struct Examiner<'a> {
     pub(crate) pool: &'a Pool,
     pub(crate) progress: &'a Progress,
     pub(crate) stop: &'a Stop,
+    /// Programs that compute opaque hashes of pictures.
+    pub(crate) hashers: &'a [Hasher],
 }
 
 /// What became of an item.
@@ -103,6 +106,7 @@ impl Examiner<'_> {
             if examination.pictures == Pictures::NotAsked {
                 examination.pictures = classify(&source);
             }
+            self.ask_hashers(&source, &mut examination);
             Ok(Box::new(examination))
         }));
         self.progress.files.fetch_add(1, Ordering::Relaxed);
@@ -118,6 +122,35 @@ impl Examiner<'_> {
                 is_file: true,
             },
         })
+    }
+}
+
+impl Examiner<'_> {
+    /// Lets other programs hash a picture. What one of them cannot do makes the file not examined,
+    /// unless it is that already.
+    fn ask_hashers(&self, source: &dyn ReadAt, examination: &mut Examination) {
+        let readable = match &examination.pictures {
+            Pictures::NotExamined { reason, .. } => {
+                !matches!(reason, Reason::Io | Reason::Changed | Reason::Encrypted)
+            }
+            _ => true,
+        };
+        let is_picture = examination.media_type.starts_with("image/");
+        if self.hashers.is_empty() || !is_picture || !readable {
+            return;
+        }
+        let limit = self.limits.encoded_bytes;
+        let hashed = read_whole(source, limit).and_then(|bytes| {
+            self.hashers.iter().try_for_each(|hasher| {
+                examination.opaque.extend(hasher.hash(&bytes)?);
+                Ok(())
+            })
+        });
+        if let Err((reason, detail)) = hashed
+            && !matches!(examination.pictures, Pictures::NotExamined { .. })
+        {
+            examination.pictures = Pictures::NotExamined { reason, detail };
+        }
     }
 }
 

@@ -158,7 +158,8 @@ pub fn hash_files(
         pool.probe()?;
     }
     let plan = Plan { digests: options.digests, perceptual: options.pdq, ..Plan::default() };
-    let examiner = Examiner { plan, limits: Limits::default(), pool: &pool, progress, stop };
+    let examiner =
+        Examiner { plan, limits: Limits::default(), pool: &pool, progress, stop, hashers: &[] };
     let (files, errors) = (AtomicU64::new(0), AtomicU64::new(0));
     let work = |item| -> Result<Vec<u8>, ScanError> {
         let Some(record) = describe(examiner.look(item)?, options) else { return Ok(Vec::new()) };

@@ -45,6 +45,7 @@
 pub mod database;
 mod examiner;
 pub mod export;
+pub mod hasher;
 pub mod hashing;
 pub mod import;
 pub mod lookup;

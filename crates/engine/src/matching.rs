@@ -171,6 +171,22 @@ pub fn evaluate(
         };
         merge(&mut best, &generation.query(&query)?, policy, generation.lists());
     }
+    if !examination.opaque.is_empty() {
+        let labels = 0u32..;
+        let hashes: Vec<OpaqueHash> = labels
+            .zip(&examination.opaque)
+            .map(|(label, value)| OpaqueHash { value: *value, label })
+            .collect();
+        let query = Query {
+            digests: &Digests::default(),
+            perceptual: &[],
+            opaque: Opaque { hashes: &hashes, radii: DEFAULT_OPAQUE_RADII },
+            radius: policy.radius(),
+            min_quality: policy.min_quality(),
+            method: policy.method,
+        };
+        merge(&mut best, &generation.query(&query)?, policy, generation.lists());
+    }
     let mut last: Option<(&[LabelledHash], Vec<Hit>)> = None;
     let mut end = 0;
     for frame in examination.hashes.chunk_by(|a, b| a.frame == b.frame) {
@@ -185,7 +201,11 @@ pub fn evaluate(
         merge(&mut best, &hits, policy, generation.lists());
         last = Some((frame, hits));
     }
-    let input = Input { digests: &examination.digests, hashes: &examination.hashes };
+    let input = Input {
+        digests: &examination.digests,
+        hashes: &examination.hashes,
+        opaque: &examination.opaque,
+    };
     explain(&input, generation, policy, show_hashes, &best)
 }
 
@@ -216,13 +236,15 @@ pub(crate) fn evaluate_hash(
     })?;
     let mut best = BTreeMap::new();
     merge(&mut best, &hits, policy, generation.lists());
-    explain(&Input { digests: &digests, hashes: &[] }, generation, policy, false, &best)
+    let input = Input { digests: &digests, hashes: &[], opaque: &[] };
+    explain(&input, generation, policy, false, &best)
 }
 
 /// The hashes of what is matched; perceptual ones are referred to by their position.
 struct Input<'a> {
     digests: &'a Digests,
     hashes: &'a [LabelledHash],
+    opaque: &'a [HashValue],
 }
 
 fn same_hashes(a: &[LabelledHash], b: &[LabelledHash]) -> bool {
@@ -430,13 +452,14 @@ fn describe(
 ) -> Match {
     let Explained { candidate, list, said, .. } = explained;
     let hit = &candidate.hit;
-    let label = hit
-        .label
-        .and_then(|label| usize::try_from(label).ok())
-        .and_then(|label| input.hashes.get(label));
+    let number = hit.label.and_then(|label| usize::try_from(label).ok());
+    let label = number.filter(|_| !hit.by.is_opaque()).and_then(|label| input.hashes.get(label));
     let perceptual = hit.by.metric() != Metric::Exact;
     let hash = match label {
         Some(label) => Some(label.hash.to_hex()),
+        None if hit.by.is_opaque() => {
+            number.and_then(|number| input.opaque.get(number)).map(HashValue::to_text)
+        }
         None => {
             let mut digests = input.digests.values();
             digests.find(|digest| digest.kind() == hit.by).map(|digest| digest.to_text())

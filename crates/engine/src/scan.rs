@@ -1,6 +1,7 @@
 //! Examines files and matches them against a generation.
 
 use crate::examiner::{Examiner, Looked, pool, threads};
+use crate::hasher::{Hasher as PictureHasher, HasherCommand};
 use crate::matching::{Findings, Policy, evaluate};
 use crate::pipeline::{self, Order, PipelineError};
 use crate::progress::{Progress, Stop};
@@ -13,7 +14,7 @@ use hashward_evidence::{Item, Walk};
 use hashward_examine::{Examination, Plan};
 use hashward_hash::{DigestKinds, HashKind, encode_hex};
 use hashward_media::{Limits, Reason};
-use hashward_sandbox::{PoolError, WorkerCommand};
+use hashward_sandbox::{HelperFailure, PoolError, WorkerCommand};
 use hashward_store::{Day, Generation, ListKind, ReadError};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -41,6 +42,8 @@ pub struct ScanOptions {
     pub exclude: Vec<PathBuf>,
     /// Bounds within which a picture is decoded.
     pub limits: Limits,
+    /// Programs that compute opaque hashes of pictures; those whose kind no list has are not run.
+    pub hashers: Vec<HasherCommand>,
     /// The program that serves as a worker, if not this one.
     pub worker: Option<WorkerCommand>,
 }
@@ -62,6 +65,9 @@ pub enum ScanError {
     /// Workers cannot be started.
     #[error(transparent)]
     Workers(#[from] PoolError),
+    /// A program that computes hashes does not work.
+    #[error("the program for --hasher cannot be used: {0}")]
+    Hasher(HelperFailure),
     /// Records cannot be handed on.
     #[error("cannot write the results")]
     Sink(#[source] io::Error),
@@ -115,10 +121,15 @@ pub fn scan(
     if plan.perceptual {
         pool.probe()?;
     }
+    let kinds = generation.kinds();
+    let wanted = options.hashers.iter().filter(|command| kinds.contains(&command.kind));
+    let hashers: Vec<PictureHasher> =
+        wanted.map(PictureHasher::new).collect::<Result<_, _>>().map_err(ScanError::Hasher)?;
     let walk = walk(roots, &options.exclude)?;
     sink(&Record::Run(describe_run(generation, roots, options))).map_err(ScanError::Sink)?;
 
-    let examiner = Examiner { plan, limits: options.limits, pool: &pool, progress, stop };
+    let examiner =
+        Examiner { plan, limits: options.limits, pool: &pool, progress, stop, hashers: &hashers };
     let scanner = Scanner { examiner, generation, options, summary: Mutex::default() };
     let begin = Instant::now();
     pipeline::run(
@@ -309,6 +320,12 @@ fn describe_run(generation: &Generation, roots: &[PathBuf], options: &ScanOption
         narrowed: options.policy.radius.is_some() || options.policy.min_quality.is_some(),
         requires_sources: options.policy.requires_sources,
         as_of: options.as_of,
+        not_computed: generation
+            .kinds()
+            .into_iter()
+            .filter(|kind| kind.is_opaque())
+            .filter(|kind| !options.hashers.iter().any(|command| command.kind == *kind))
+            .collect(),
         effort: options.effort,
         limits: serde_json::to_value(options.limits).unwrap_or_default(),
         paths: roots.into_iter().map(PathName::from).collect(),

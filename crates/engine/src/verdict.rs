@@ -53,6 +53,10 @@ pub struct Run {
     /// The day for which it was decided which lists have expired, where the user named one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub as_of: Option<Day>,
+    /// Kinds of hash that the lists have and nobody computed of the inputs: entries that have no
+    /// other hash cannot be found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_computed: Vec<HashKind>,
     /// How hard pictures are looked at.
     pub effort: Effort,
     /// Bounds within which a picture is decoded.

@@ -234,6 +234,7 @@ impl Reading<'_> {
             frames_examined: report.as_ref().map_or(0, |r| r.frames_examined),
             frames_total: report.as_ref().and_then(|r| r.frames_total),
             hashes: report.map_or_else(Vec::new, |r| r.hashes),
+            opaque: Vec::new(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The record of one examined file: bounded, versioned, without paths or list data.
 
-use hashward_hash::Digests;
+use hashward_hash::{Digests, HashValue};
 use hashward_media::{LabelledHash, Reason};
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +49,8 @@ pub struct Examination {
     /// The perceptual hashes with their labels. May be there for a picture that was not examined
     /// completely, and may be missing for one that was (pictures below 5 pixels a side).
     pub hashes: Vec<LabelledHash>,
+    /// Perceptual hashes of opaque kinds, computed by other programs.
+    pub opaque: Vec<HashValue>,
 }
 
 /// Why bytes are not a record.

@@ -3,7 +3,8 @@
 use crate::hex::{HexError, decode_hex, encode_hex};
 use crate::{HashKind, Pdq};
 use data_encoding::{BASE32_NOPAD, BASE64, DecodeKind, Encoding};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A CRC-32 together with the size of the file that it is of. Alone it says next to nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -248,6 +249,21 @@ fn decode(
     Ok(())
 }
 
+/// As its kind and the bytes of [`HashValue::with_bytes`].
+impl Serialize for HashValue {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.with_bytes(|bytes| (self.kind(), bytes).serialize(serializer))
+    }
+}
+
+impl<'de> Deserialize<'de> for HashValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (kind, bytes) = <(HashKind, Vec<u8>)>::deserialize(deserializer)?;
+        let wrong = || D::Error::custom("a hash has the wrong length");
+        Self::from_bytes(kind, &bytes).ok_or_else(wrong)
+    }
+}
+
 impl std::fmt::Debug for HashValue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}:…", self.kind())
@@ -272,6 +288,9 @@ mod tests {
             assert_eq!(HashValue::parse(kind, &value.to_text()), Ok(value));
             assert_eq!(value.with_bytes(|bytes| HashValue::from_bytes(kind, bytes)), Some(value));
             assert_eq!(value.with_bytes(<[u8]>::len), kind.bytes());
+            let text = serde_json::to_string(&value).unwrap();
+            assert_eq!(serde_json::from_str::<HashValue>(&text).unwrap(), value);
+            assert!(serde_json::from_str::<HashValue>(&text.replace('[', "[1,")).is_err());
             assert_eq!(format!("{value:?}"), format!("{kind}:…"));
             assert!(!value.is_digest_of_empty_file());
         }

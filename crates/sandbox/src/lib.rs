@@ -39,6 +39,8 @@
 //! **Does not:** take away the worker's access to files or the network. A reply is bytes from a
 //! process that may have been taken over: whoever reads it checks it.
 //!
+//! A [`Helper`] is another matter: a program of somebody else that answers line by line.
+//!
 //! This crate installs the program's global allocator: the system's own, extended by a report
 //! when an allocation fails, which is how a lack of memory is told from a crash.
 #![deny(unsafe_code)]
@@ -47,6 +49,7 @@
 mod allocator;
 mod budget;
 mod frame;
+mod helper;
 pub mod limits;
 mod os;
 mod pool;
@@ -55,6 +58,7 @@ mod watchdog;
 mod worker;
 
 pub use budget::Attempt;
+pub use helper::{Helper, HelperFailure};
 pub use limits::{MAX_WORKERS, PoolLimits};
 pub use pool::{Failure, Job, Outcome, Pool};
 pub use process::{PoolError, WorkerCommand};

@@ -42,6 +42,13 @@ pub(crate) fn detach(command: &mut std::process::Command) {
     imp::detach(command);
 }
 
+/// Ends a process that [`detach`] prepared, together with what it started, and waits for it.
+pub(crate) fn end_group(child: &mut std::process::Child) {
+    imp::end_group(child);
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
 /// Makes a pipe hold more, so that fewer switches between processes move a file.
 pub(crate) fn widen(pipe: &std::process::ChildStdin) {
     imp::widen(pipe);
@@ -149,6 +156,14 @@ mod imp {
         command.process_group(0);
     }
 
+    pub(super) fn end_group(child: &std::process::Child) {
+        // Nobody has waited for the process yet, so its number is still its own.
+        let _ = rustix::process::kill_process_group(
+            rustix::process::Pid::from_child(child),
+            Signal::KILL,
+        );
+    }
+
     pub(super) fn widen(pipe: &std::process::ChildStdin) {
         // What an unprivileged process may ask for; a refusal leaves the usual 64 KiB.
         #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -196,6 +211,8 @@ mod imp {
     }
 
     pub(super) fn detach(_command: &mut std::process::Command) {}
+
+    pub(super) fn end_group(_child: &std::process::Child) {}
 
     pub(super) fn widen(_pipe: &std::process::ChildStdin) {}
 

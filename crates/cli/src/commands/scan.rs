@@ -4,6 +4,7 @@ use crate::exit::ExitStatus;
 use crate::printer::{self, Printer};
 use crate::{interrupt, text};
 use hashward_engine::database::{Access, Database};
+use hashward_engine::hasher::HasherCommand;
 use hashward_engine::matching::Policy;
 use hashward_engine::scan::{self, ScanError, ScanOptions};
 use hashward_engine::settings::Day;
@@ -48,6 +49,10 @@ pub(crate) struct ScanArgs {
     /// Threads [default: one per core].
     #[arg(short = 'j', long = "jobs", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
+    /// A program that computes PhotoDNA or another opaque hash of pictures; it gets their bytes on
+    /// its standard input, never a path. May be given once for each kind.
+    #[arg(long = "hasher", value_name = "KIND=PROGRAM", value_parser = HasherCommand::parse)]
+    hashers: Vec<HasherCommand>,
     /// Print JSON Lines.
     #[arg(long)]
     json: bool,
@@ -108,6 +113,7 @@ pub(crate) fn run(args: &ScanArgs, printer: &mut Printer) -> anyhow::Result<Exit
         order: args.order.into(),
         threads: args.jobs.map_or(0, usize::from),
         show_hashes: args.show_hashes,
+        hashers: args.hashers.clone(),
         // Looking for known material in the known material would only find itself.
         exclude: vec![args.db.clone()],
         ..ScanOptions::default()
@@ -119,6 +125,14 @@ pub(crate) fn run(args: &ScanArgs, printer: &mut Printer) -> anyhow::Result<Exit
     let outcome = watch(printer, &progress, stop, &args.paths, &options.exclude, |printer| {
         let mut sink = |record: &Record| {
             matched |= matches!(record, Record::Match(_));
+            if let Record::Run(run) = record {
+                for kind in &run.not_computed {
+                    printer.warn(format_args!(
+                        "the lists have {kind} hashes, which this program does not compute: \
+                         entries without another hash cannot be found; see --hasher"
+                    ));
+                }
+            }
             if args.json {
                 printer.json(record)?;
             } else {
