@@ -1,7 +1,8 @@
 //! Matches single hashes, given as such, against a generation.
 
-use crate::matching::{Findings, Policy, evaluate_hash};
+use crate::matching::{Findings, Policy, evaluate_hashes};
 use hashward_hash::{HashKind, HashValue, ValueError};
+use hashward_lists::ListRow;
 use hashward_store::{Generation, ReadError};
 
 /// Why a text is no hash that can be looked up. Never holds the text itself.
@@ -70,7 +71,19 @@ pub fn lookup(
     value: &HashValue,
     policy: &Policy,
 ) -> Result<Findings, ReadError> {
-    evaluate_hash(value, generation, policy)
+    evaluate_hashes(std::slice::from_ref(value), None, generation, policy)
+}
+
+/// Looks all hashes of a row of some list up, as those of one file.
+///
+/// # Errors
+/// What the store reports about damaged files.
+pub fn lookup_row(
+    generation: &Generation,
+    row: &ListRow,
+    policy: &Policy,
+) -> Result<Findings, ReadError> {
+    evaluate_hashes(&row.hashes, row.quality, generation, policy)
 }
 
 #[cfg(test)]

@@ -209,22 +209,28 @@ pub fn evaluate(
     explain(&input, generation, policy, show_hashes, &best)
 }
 
-/// Matches a single hash of which nothing else is known.
+/// Matches hashes of one file of which nothing else is known; `quality` is that of its PDQ.
 ///
 /// # Errors
 /// As [`evaluate`].
-pub(crate) fn evaluate_hash(
-    value: &HashValue,
+pub(crate) fn evaluate_hashes(
+    values: &[HashValue],
+    quality: Option<Quality>,
     generation: &Generation,
     policy: &Policy,
 ) -> Result<Findings, ReadError> {
     let mut digests = Digests::default();
     let mut perceptual = Vec::new();
     let mut opaque = Vec::new();
-    match *value {
-        HashValue::Pdq(hash) => perceptual.push(QueryHash { hash, label: 0, quality: None }),
-        value if digests.set(value) => {}
-        value => opaque.push(OpaqueHash { value, label: 0 }),
+    for (label, value) in (0u32..).zip(values) {
+        match *value {
+            HashValue::Pdq(hash) if passes(policy.min_quality, quality) => {
+                perceptual.push(QueryHash { hash, label, quality });
+            }
+            HashValue::Pdq(_) => {}
+            value if digests.set(value) => {}
+            value => opaque.push(OpaqueHash { value, label }),
+        }
     }
     let hits = generation.query(&Query {
         digests: &digests,

@@ -121,6 +121,7 @@ fn examination(md5: u8, sha256: u8, hashes: &[MadeHash]) -> Examination {
         frames_examined: 3,
         frames_total: Some(3),
         hashes,
+        opaque: Vec::new(),
     }
 }
 

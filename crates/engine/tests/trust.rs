@@ -132,6 +132,7 @@ fn examination(frames: &[u8]) -> Examination {
         frames_examined: frames.len() as u32,
         frames_total: Some(frames.len() as u32),
         hashes: frames.iter().enumerate().map(hash).collect(),
+        opaque: Vec::new(),
     }
 }
 

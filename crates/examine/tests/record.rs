@@ -1,7 +1,7 @@
 //! The record's encoding: a round trip, and any other bytes refused without a panic.
 
 use hashward_examine::{EXAMINATION_VERSION, Examination, Pictures, RecordError};
-use hashward_hash::{Digests, Orientation, Pdq, Quality};
+use hashward_hash::{Digests, HashValue, Orientation, Pdq, Quality};
 use hashward_media::{LabelledHash, Reason, Rectangle, Variant};
 use proptest::prelude::*;
 
@@ -25,6 +25,7 @@ fn record(words: [u64; 4], frames: u32, detail: String) -> Examination {
         frames_examined: frames,
         frames_total: Some(frames + 3),
         hashes: (0..frames).flat_map(|f| Orientation::ALL.map(|o| hash(f, o))).collect(),
+        opaque: (0..frames).map(|f| HashValue::PhotoDna([f as u8; 144])).collect(),
     }
 }
 

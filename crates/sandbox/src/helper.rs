@@ -206,6 +206,7 @@ mod tests {
 
     const PATIENCE: Duration = Duration::from_millis(1500);
 
+    #[expect(clippy::unwrap_used, reason = "helper of tests")]
     fn helper(dir: &Path, script: &str) -> Helper {
         let program = dir.join("program");
         std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();

@@ -165,9 +165,9 @@ enum BadRowsArg {
 
 /// `None` recognises the format by the content.
 #[derive(Debug, Clone, Copy)]
-struct FormatChoice(Option<ListFormat>);
+pub(crate) struct FormatChoice(pub(crate) Option<ListFormat>);
 
-fn parse_format(name: &str) -> Result<FormatChoice, String> {
+pub(crate) fn parse_format(name: &str) -> Result<FormatChoice, String> {
     if name == "auto" {
         return Ok(FormatChoice(None));
     }

@@ -6,13 +6,15 @@ use crate::printer::Printer;
 use crate::text;
 use anyhow::Context;
 use hashward_engine::Generation;
-use hashward_engine::lookup::{lookup, parse};
-use hashward_engine::matching::Policy;
+use hashward_engine::lookup::{lookup, lookup_row, parse};
+use hashward_engine::matching::{Findings, Policy};
 use hashward_engine::scan::expired_lists;
 use hashward_engine::settings::Day;
 use hashward_engine::verdict::{EntryName, Finding, Match};
-use hashward_hash::{Distance, HashKind};
+use hashward_hash::{Distance, HashKind, HashValue};
+use hashward_lists::{ListRow, ReadError, ReadOptions, Reader};
 use serde::Serialize;
+use std::fs::File;
 use std::io::BufRead;
 use std::path::PathBuf;
 
@@ -21,8 +23,11 @@ use std::path::PathBuf;
 /// Bare 32, 40, 64 and 128 digits mean MD5, SHA-1, SHA-256 and SHA-512. Other kinds are named in
 /// front of the digits (`pdq:…`, `blake3:…`, `ed2k:…`, `tth:…`, `crc32:…:SIZE`, `photodna:…`,
 /// `phash64:…`, `dhash64:…`, `ahash64:…`) or by --hash-kind. TTH is base32 or hexadecimal, PhotoDNA
-/// hexadecimal or base64. Exit code 0: nothing matched, 1: something did.
+/// hexadecimal or base64. With --from, the hashes of a list or case file are matched, those of a
+/// row as those of one file; matches are named by the row and the entry, never by the hash.
+/// Exit code 0: nothing matched, 1: something did; 3 and 4 the same, but rows could not be read.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct LookupArgs {
     /// The database folder.
     #[arg(long, value_name = "DB")]
@@ -44,9 +49,48 @@ pub(crate) struct LookupArgs {
     /// Print JSON Lines.
     #[arg(long)]
     json: bool,
+    /// A list or case file, in any format that `list import` reads, whose rows are matched.
+    #[arg(long = "from", value_name = "FILE", conflicts_with = "hashes")]
+    files: Vec<PathBuf>,
+    /// Format of the files of --from.
+    #[arg(long, value_name = "NAME", default_value = "auto", requires = "files",
+          value_parser = super::list::parse_format)]
+    format: super::list::FormatChoice,
     /// Hashes; `-` reads them from standard input, one a line.
-    #[arg(required = true, value_name = "HASH")]
+    #[arg(required_unless_present = "files", value_name = "HASH")]
     hashes: Vec<String>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  hashward lookup --db known.db 900150983cd24fb0d6963f7d28e17f72
+  hashward lookup --db known.db --from case.json --json";
+
+/// The answer to one row of a file.
+#[derive(Serialize)]
+struct RowAnswer<'a> {
+    r#type: &'static str,
+    file: &'a str,
+    /// Line or record in the file.
+    row: u64,
+    /// The row's own identifier, else its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entry: Option<&'a str>,
+    hash_kinds: Vec<HashKind>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    matches: &'a [Match],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    findings: &'a [Finding],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    vetoed: &'a [Match],
+}
+
+/// What became of all rows.
+#[derive(Debug, Default, Serialize)]
+struct RowSummary {
+    rows: u64,
+    matched: u64,
+    bad_rows: u64,
 }
 
 /// The answer to one hash.
@@ -84,6 +128,9 @@ pub(crate) fn run(args: &LookupArgs, printer: &mut Printer) -> anyhow::Result<Ex
         ..Policy::default()
     };
     warn_about_lists(printer, &generation, &policy);
+    if !args.files.is_empty() {
+        return match_files(args, printer, &generation, &policy);
+    }
     let mut matched = false;
     let mut answer = |text: &str, place: &dyn std::fmt::Display| {
         let value = parse(text, args.hash_kind).with_context(|| place.to_string())?;
@@ -104,6 +151,82 @@ pub(crate) fn run(args: &LookupArgs, printer: &mut Printer) -> anyhow::Result<Ex
         }
     }
     Ok(ExitStatus::of(matched, false))
+}
+
+/// Matches every row of the files.
+fn match_files(
+    args: &LookupArgs,
+    printer: &mut Printer,
+    generation: &Generation,
+    policy: &Policy,
+) -> anyhow::Result<ExitStatus> {
+    let options = ReadOptions { format: args.format.0, hash_kind: args.hash_kind };
+    let mut summary = RowSummary::default();
+    for path in &args.files {
+        let name = path.to_string_lossy();
+        let open = || -> anyhow::Result<_> { Ok(Reader::open(File::open(path)?, &options)?) };
+        let reader = open().with_context(|| text::printable(&name))?;
+        for row in reader {
+            let row = match row {
+                Ok(row) => row,
+                Err(ReadError::Row(fault)) => {
+                    summary.bad_rows += 1;
+                    printer.warn(format_args!("{}: {fault}", text::printable(&name)));
+                    continue;
+                }
+                Err(error) => return Err(error).with_context(|| text::printable(&name)),
+            };
+            summary.rows += 1;
+            let found = lookup_row(generation, &row, policy).context("the database is damaged")?;
+            summary.matched += u64::from(!found.matches.is_empty());
+            print_row(args, printer, &name, &row, &found)?;
+        }
+    }
+    if args.json {
+        printer.json(&super::db::Typed::new("summary", &summary))?;
+    } else {
+        let RowSummary { rows, matched, bad_rows } = summary;
+        printer
+            .line(format_args!("{rows} rows, {matched} matched, {bad_rows} could not be read"))?;
+    }
+    Ok(ExitStatus::of(summary.matched > 0, summary.bad_rows > 0))
+}
+
+/// Prints what matches a row; nothing where nothing does.
+fn print_row(
+    args: &LookupArgs,
+    printer: &mut Printer,
+    file: &str,
+    row: &ListRow,
+    found: &Findings,
+) -> anyhow::Result<()> {
+    if found.matches.is_empty() && found.vetoed.is_empty() {
+        return Ok(());
+    }
+    let entry = row.source_id.as_deref().or(row.name.as_deref());
+    if args.json {
+        let r#type = if found.matches.is_empty() { "no_match" } else { "match" };
+        printer.json(&RowAnswer {
+            r#type,
+            file,
+            row: row.line,
+            entry,
+            hash_kinds: row.hashes.iter().map(HashValue::kind).collect(),
+            matches: &found.matches,
+            findings: &found.findings,
+            vetoed: &found.vetoed,
+        })?;
+        return Ok(());
+    }
+    let entry = entry.map(|entry| format!(" ({})", text::printable(entry)));
+    let place = format!("{}:{}{}", text::printable(file), row.line, entry.unwrap_or_default());
+    for line in text::match_lines(&place, &found.matches) {
+        printer.line(line)?;
+    }
+    for line in text::vetoed_lines(&place, &found.vetoed) {
+        printer.line(line)?;
+    }
+    Ok(())
 }
 
 /// Prints the answer to one hash, and says whether it is a match.
