@@ -94,6 +94,9 @@ pub struct Counts {
     pub removed: u64,
     /// Rows that were joined with another row of the same entry.
     pub joined: u64,
+    /// Rows that a later state of the same entry took the place of.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub superseded: u64,
     /// Rows that say that an entry is deleted.
     pub deletions: u64,
     /// Of those, the ones whose entry was not there.
@@ -109,6 +112,12 @@ pub struct Counts {
     /// New and changed entries that were held for a review, because they are too many.
     #[serde(default)]
     pub held: u64,
+}
+
+/// What is seldom counted is left out where it is zero.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// How a version stands.

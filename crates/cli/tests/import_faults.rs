@@ -19,6 +19,21 @@ fn list(first: u64, rows: u64) -> String {
     format!("md5,id,name\n{rows}")
 }
 
+/// The same rows as VICS 2.0.
+fn vics(first: u64, rows: u64) -> String {
+    let row = |number: u64| {
+        let high = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        format!(
+            "{{\"MediaID\":{number},\"MD5\":\"{high:016X}{number:016X}\",\"Category\":1,\
+             \"VictimIdentified\":\"false\",\"MediaFiles\":[{{\"FileName\":\"{number}.jpg\"}}]}}"
+        )
+    };
+    let rows: Vec<String> = (first..first + rows).map(row).collect();
+    let context =
+        "http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/US/$metadata#Media";
+    format!("\u{feff}{{\"@odata.context\":\"{context}\",\"value\":[{}]}}", rows.join(","))
+}
+
 /// Checks that catalogue, segments and audit chain agree; version and entries of the list.
 fn state(db: &Path) -> (u64, u64) {
     let db = db.to_str().unwrap();
@@ -52,7 +67,8 @@ fn a_killed_import_leaves_the_old_state_or_the_new_one() {
     let db = lab.path("db");
     assert_eq!(run(["db", "create", db.to_str().unwrap()]).code, Some(0));
     // Two lists that share most entries: each import adds, removes and keeps.
-    let files = [lab.write("even.csv", list(0, 30_000)), lab.write("odd.csv", list(2_000, 31_000))];
+    let files =
+        [lab.write("even.json", vics(0, 30_000)), lab.write("odd.csv", list(2_000, 31_000))];
     let started = std::time::Instant::now();
     assert_eq!(finish(&mut import(&db, &files[1]), "").code, Some(0));
     let whole = started.elapsed();
@@ -93,6 +109,29 @@ fn a_killed_import_leaves_the_old_state_or_the_new_one() {
     assert!(!names(&db).iter().any(|name| name.extension().is_some_and(|e| e == "new")));
     let audit = run(["db", "audit", "verify", db.to_str().unwrap(), "--json"]);
     assert_eq!(audit.of("audit")[0]["orphans"], 0);
+}
+
+#[test]
+fn a_list_that_is_cut_short_leaves_the_old_state() {
+    let lab = Lab::new();
+    let db = lab.path("db");
+    assert_eq!(run(["db", "create", db.to_str().unwrap()]).code, Some(0));
+    let whole = vics(0, 2_000);
+    let file = lab.write("list.json", &whole);
+    assert_eq!(finish(&mut import(&db, &file), "").code, Some(0));
+    let before = names(&db);
+    // In the middle of a record, between two, and just before the end.
+    let between = whole.find("},{").unwrap() + 1;
+    for end in [whole.len() / 2, whole.len() / 3, between, whole.len() - 2, whole.len() - 1] {
+        let cut = lab.write("cut.json", &whole[..end]);
+        for options in [&[][..], &["--bad-rows", "skip"], &["--delta"]] {
+            let ran = finish(import(&db, &cut).args(options), "");
+            assert_eq!(ran.code, Some(2), "{}", ran.out);
+            assert!(ran.err.contains("cut.json: byte ") && ran.err.contains("end"), "{}", ran.err);
+            assert_eq!(state(&db), (1, 2_000));
+        }
+    }
+    assert_eq!(names(&db), before);
 }
 
 #[test]

@@ -130,7 +130,7 @@ fn refusals_exit_with_2_and_give_advice() {
         ("other_kind", "list import db first.csv --name agency --kind ignore"),
         ("no_database", "list import nowhere first.csv --name x"),
         ("no_name", "list import db first.csv"),
-        ("unknown_format", "list import db first.csv --name x --format vics"),
+        ("unknown_format", "list import db first.csv --name x --format excel"),
         ("withdraw_unknown", "list withdraw db agancy"),
         ("diff_unknown", "list diff db agancy"),
         ("export_unknown", "list export db agancy --format csv --out x"),

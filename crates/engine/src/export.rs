@@ -7,6 +7,7 @@ use hashward_lists::{Layout, ListFormat, ListRow, Writer, Written};
 use hashward_store::{EntryRow, Generation, List};
 use serde::Serialize;
 use std::io::Write;
+use std::path::Path;
 
 /// Why a list was not written.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +50,22 @@ impl Database {
         kind: Option<HashKind>,
         out: &mut dyn Write,
     ) -> Result<ExportSummary, ExportError> {
+        self.export_in(list, format, kind, out, &std::env::temp_dir())
+    }
+
+    /// As [`Database::export`], with a folder for what must be a file of its own before it can be
+    /// copied to `out`.
+    ///
+    /// # Errors
+    /// As [`Database::export`].
+    pub fn export_in(
+        &self,
+        list: &str,
+        format: ListFormat,
+        kind: Option<HashKind>,
+        out: &mut dyn Write,
+        scratch: &Path,
+    ) -> Result<ExportSummary, ExportError> {
         let record = self.list_record(list)?;
         let generation = self.generation();
         let position = generation.lists().iter().position(|compiled| compiled.id == record.id);
@@ -61,7 +78,7 @@ impl Database {
             layout.observe(row);
             Ok(())
         })?;
-        let mut writer = Writer::new(format, &layout, kind, out)?;
+        let mut writer = Writer::with_scratch(format, &layout, kind, out, scratch)?;
         let mut summary = ExportSummary {
             list: list.to_owned(),
             version: compiled.version,
@@ -115,7 +132,7 @@ fn rows(entry: EntryRow, list: &List) -> Result<Vec<ListRow>, ExportError> {
         name: entry.name,
         category: entry.category.or_else(|| list.category.clone()),
         attributes,
-        deleted: false,
+        ..ListRow::default()
     };
     let row = |number: usize| ListRow {
         hashes: kinds.iter().map(|hashes| hashes[number.min(hashes.len() - 1)]).collect(),

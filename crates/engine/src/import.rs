@@ -7,7 +7,7 @@ mod read;
 mod sorted;
 
 pub use error::ImportError;
-pub use hashward_lists::ListFormat;
+pub use hashward_lists::{ColumnMap, ListFormat};
 pub use hashward_store::ListKind;
 
 use crate::database::{Database, DatabaseError, Draft, ListChange, NewVersion, parse_digest};
@@ -59,6 +59,8 @@ pub struct ImportRequest {
     pub format: Option<ListFormat>,
     /// Kind of hashes whose kind the format leaves open.
     pub hash_kind: Option<HashKind>,
+    /// What the columns of separated values mean, where their names do not say it.
+    pub map: ColumnMap,
     /// Adds to the active version instead of replacing it.
     pub delta: bool,
     /// What to do with rows that cannot be used.
@@ -77,6 +79,7 @@ impl ImportRequest {
             inputs: Vec::new(),
             format: None,
             hash_kind: None,
+            map: ColumnMap::default(),
             delta: false,
             bad_rows: BadRows::Refuse,
             settings: SettingsChange::default(),
@@ -167,7 +170,8 @@ impl Database {
         let settings = base.settings(&request.settings, &schemes)?;
         let inputs = std::mem::take(&mut request.inputs);
         let categories = Categories::new(&settings, &schemes)?;
-        let input = read::read(inputs, &request, categories, &self.store, progress)?;
+        let ignore = base.kind(&request) == ListKind::Ignore;
+        let input = read::read(inputs, &request, categories, ignore, &self.store, progress)?;
         let next_entry = draft.state.as_ref().map_or(1, |state| state.next_entry);
         let merged = merge::merge(
             &base,
@@ -276,6 +280,15 @@ impl Base {
         Ok(Self { id: record.id, record: Some(record), newest, older, generation })
     }
 
+    /// The kind of the list, which never changes.
+    fn kind(&self, request: &ImportRequest) -> ListKind {
+        match self.record.as_ref().map(|record| record.kind.as_str()) {
+            Some("ignore") => ListKind::Ignore,
+            Some(_) => ListKind::Known,
+            None => request.kind.unwrap_or(ListKind::Known),
+        }
+    }
+
     fn list(&self) -> Option<&List> {
         self.generation.as_ref().and_then(|generation| generation.lists().first())
     }
@@ -310,12 +323,7 @@ fn new_list(
     files: &[SourceRecord],
     merged: &Merged,
 ) -> Result<List, ImportError> {
-    let record = base.record.as_ref();
-    let kind = match record.map(|record| record.kind.as_str()) {
-        Some("ignore") => ListKind::Ignore,
-        Some(_) => ListKind::Known,
-        None => request.kind.unwrap_or(ListKind::Known),
-    };
+    let kind = base.kind(request);
     let digest = |file: &SourceRecord| -> Result<ContentDigest, DatabaseError> {
         parse_digest(&file.sha256)
     };
@@ -341,12 +349,15 @@ fn version_digest(
     counts: &Counts,
 ) -> String {
     let files: Vec<_> = files.iter().map(|file| (&file.sha256, file.bytes, &file.format)).collect();
-    let content = serde_json::json!({
+    let mut content = serde_json::json!({
         "list": list.name, "kind": list.kind, "version": list.version,
         "previous": base.newest.as_ref().map(|version| &version.digest),
         "delta": request.delta, "bad_rows": request.bad_rows, "hash_kind": request.hash_kind,
         "settings": settings, "files": files, "counts": counts,
     });
+    if !request.map.is_empty() {
+        content["map"] = request.map.to_string().into();
+    }
     ContentDigest::of(content.to_string().as_bytes()).to_string()
 }
 

@@ -1,6 +1,7 @@
 //! What a column of a header means, told by its name.
 
 use crate::error::{OpenError, RowError};
+use crate::format::ListFormat;
 use crate::row::ListRow;
 use hashward_hash::{HashKind, HashValue, Quality};
 use serde_json::Value;
@@ -25,6 +26,8 @@ pub(crate) enum Column {
     Text(String),
     /// Kept as the JSON value that the cell spells.
     Json(String),
+    /// Says nothing that the other columns do not say better.
+    Ignored,
 }
 
 impl Column {
@@ -36,11 +39,7 @@ impl Column {
         if let Some(name) = name.strip_prefix(JSON_PREFIX) {
             return Self::Json(name.to_owned());
         }
-        let plain: String = name
-            .chars()
-            .filter(|c| !matches!(c, ' ' | '-' | '_'))
-            .map(|c| c.to_ascii_lowercase())
-            .collect();
+        let plain = plain(name);
         let without_suffix = plain.strip_suffix("hash").filter(|rest| !rest.is_empty());
         if let Some(kind) = HashKind::from_name(without_suffix.unwrap_or(&plain)) {
             return Self::Hash(kind);
@@ -57,10 +56,120 @@ impl Column {
         }
     }
 
+    /// The meaning of a column's name in a format that has names of its own.
+    pub(crate) fn of_format(format: ListFormat, name: &str) -> Self {
+        let size = || Self::Text("size".to_owned());
+        match (format, plain(name).as_str()) {
+            (ListFormat::Nsrl | ListFormat::HashKeeper, "filesize") => size(),
+            // A CRC-32 is but a hint, and the row has SHA-1 and MD5.
+            (ListFormat::Nsrl, "crc32") => Self::Ignored,
+            (ListFormat::HashKeeper, "fileid") => Self::Id,
+            (ListFormat::HashKeeper, "hash") => Self::Hash(HashKind::Md5),
+            (ListFormat::Icse, "imageid") => Self::Id,
+            (ListFormat::Icse, "baseline") => Self::Category,
+            _ => Self::from_name(name),
+        }
+    }
+
     /// True for columns that can make a file a hash list.
     pub(crate) fn is_hash(&self) -> bool {
         matches!(self, Self::Hash(_) | Self::AnyHash)
     }
+}
+
+/// What columns mean, said by the user: `md5=MD5,category=Grade` or, without a header,
+/// `md5=#1,category=#4`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ColumnMap(Vec<(String, String)>);
+
+impl ColumnMap {
+    /// Reads the form `meaning=column,…`. A meaning is a name as in a header of ours, else the
+    /// name of the attribute under which the cells are kept; a column is a name in the header or
+    /// its number behind `#`.
+    ///
+    /// # Errors
+    /// [`MapError`] for text of another form, or a meaning that is given twice.
+    pub fn parse(text: &str) -> Result<Self, MapError> {
+        let mut entries: Vec<(String, String)> = Vec::new();
+        for part in text.split(',').filter(|part| !part.trim().is_empty()) {
+            let (meaning, column) = part.split_once('=').ok_or(MapError::Form)?;
+            let (meaning, column) = (meaning.trim().to_owned(), column.trim().to_owned());
+            let number = column.strip_prefix('#').map(str::parse::<usize>);
+            if meaning.is_empty() || column.is_empty() || matches!(number, Some(Err(_) | Ok(0))) {
+                return Err(MapError::Form);
+            }
+            if entries.iter().any(|(known, _)| *known == meaning) {
+                return Err(MapError::Twice { meaning });
+            }
+            entries.push((meaning, column));
+        }
+        Ok(Self(entries))
+    }
+
+    /// True for a map that says nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// True when every column is given by its number, so that the file needs no header.
+    pub(crate) fn is_by_number(&self) -> bool {
+        !self.0.is_empty() && self.0.iter().all(|(_, column)| column.starts_with('#'))
+    }
+
+    /// Gives the columns of a header the meanings of the map. What the map says comes before what
+    /// a name says: a column whose meaning is taken so is kept as an attribute.
+    pub(crate) fn apply(&self, names: &[String], columns: &mut [Column]) -> Result<(), OpenError> {
+        let mut mapped = Vec::new();
+        for (meaning, column) in &self.0 {
+            let by_number = column.strip_prefix('#').and_then(|number| number.parse().ok());
+            let index = match by_number {
+                Some(number) => Some::<usize>(number).filter(|it| *it <= columns.len()),
+                None => {
+                    let same = |name: &&String| name.trim() == column;
+                    let like = |name: &&String| plain(name.trim()) == plain(column);
+                    let at = |found: &String| names.iter().position(|name| name == found);
+                    let found = names.iter().find(same).or_else(|| names.iter().find(like));
+                    found.and_then(at).map(|index| index + 1)
+                }
+            };
+            let index = index.ok_or_else(|| OpenError::MapColumn { column: column.clone() })? - 1;
+            columns[index] = Column::from_name(meaning);
+            mapped.push(index);
+        }
+        for index in 0..columns.len() {
+            let taken = |other: &usize| columns[*other] == columns[index];
+            if !mapped.contains(&index) && mapped.iter().any(taken) {
+                columns[index] = Column::Text(names[index].trim().to_owned());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Puts the map in the form in which [`ColumnMap::parse`] reads it.
+impl std::fmt::Display for ColumnMap {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (number, (meaning, column)) in self.0.iter().enumerate() {
+            let comma = if number == 0 { "" } else { "," };
+            write!(f, "{comma}{meaning}={column}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Why a text is no map of columns.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MapError {
+    /// It has not the form.
+    #[error("a map of columns has the form md5=MD5,category=Grade, or md5=#1 for the first column")]
+    Form,
+    /// A meaning is given to two columns.
+    #[error("the map gives `{meaning}` to two columns")]
+    Twice {
+        /// The meaning.
+        meaning: String,
+    },
 }
 
 /// The columns of a header, each meaning given once.
@@ -97,6 +206,7 @@ impl Columns {
                 Column::Name => ("name".to_owned(), Some("filename")),
                 Column::Text(name) | Column::Json(name) => (name.clone(), None),
                 Column::AnyHash => ("hash".to_owned(), None),
+                Column::Ignored => continue,
             };
             match spare.map(|name| Column::Text(name.to_owned())) {
                 Some(spare) if !columns.contains(&spare) => columns[index] = spare,
@@ -134,13 +244,20 @@ impl Columns {
                 }
             }
             Column::AnyHash => return Err(RowError::NoHash),
+            Column::Ignored => {}
         }
         Ok(())
     }
 }
 
-/// Adds a hash of a known kind; an empty text adds nothing. A CRC-32 without the size of its file
-/// is no hash of ours: it is kept as an attribute.
+/// A name without what does not matter in known names.
+fn plain(name: &str) -> String {
+    let kept = name.chars().filter(|c| !matches!(c, ' ' | '-' | '_'));
+    kept.map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// Adds a hash of a known kind; an empty text adds nothing. A CRC-32 without a size waits among
+/// the attributes for [`join_checksum`].
 pub(crate) fn push_hash(kind: HashKind, text: &[u8], row: &mut ListRow) -> Result<(), RowError> {
     let text = text.trim_ascii();
     if kind == HashKind::Crc32 && !text.contains(&b':') {
@@ -149,6 +266,19 @@ pub(crate) fn push_hash(kind: HashKind, text: &[u8], row: &mut ListRow) -> Resul
         }
     } else if !text.is_empty() {
         row.hashes.push(parse_hash(kind, text)?);
+    }
+    Ok(())
+}
+
+/// Puts a CRC-32 that came without its size together with the size that stands elsewhere in the
+/// row. Without one it stays an attribute, because alone it says nothing.
+pub(crate) fn join_checksum(row: &mut ListRow) -> Result<(), RowError> {
+    let name = HashKind::Crc32.name();
+    let text = |name: &str| row.attributes.get(name).and_then(Value::as_str);
+    if let (Some(checksum), Some(size)) = (text(name), text("size")) {
+        let value = parse_hash(HashKind::Crc32, format!("{checksum}:{size}").as_bytes())?;
+        row.attributes.remove(name);
+        row.push(value);
     }
     Ok(())
 }

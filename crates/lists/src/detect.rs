@@ -2,15 +2,22 @@
 
 use crate::error::OpenError;
 use crate::format::ListFormat;
-use crate::readers::{bsd, csv, hashdeep, is_comment, threatexchange};
+use crate::readers::{
+    bsd, csv, encase, hashdeep, hex, is_comment, links, rhash, threatexchange, tsk,
+};
+use memchr::memmem;
 
 /// The mark that some programs put before UTF-8 text.
 pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+/// What an SQLite database starts with.
+pub(crate) const SQLITE_MAGIC: &[u8] = b"SQLite format 3\0";
 
 /// The format of a list by its first bytes: a few kibibytes, or all of it where it is shorter.
 ///
 /// # Errors
-/// [`OpenError`] with advice when the bytes are like no format, or like several.
+/// [`OpenError`] with advice when the bytes are like no format, or like several. Of an SQLite
+/// database it is [`OpenError::NeedsFile`]: its format shows when [`crate::DatabaseReader`] opens
+/// it.
 ///
 /// ```
 /// use hashward_lists::{ListFormat, detect};
@@ -18,6 +25,40 @@ pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 /// assert_eq!(detect(head).unwrap(), ListFormat::Bsd);
 /// ```
 pub fn detect(head: &[u8]) -> Result<ListFormat, OpenError> {
+    if head.starts_with(encase::MAGIC) {
+        return Ok(ListFormat::EnCase);
+    }
+    let text = text(head)?;
+    if text.starts_with(hashdeep::MAGIC) {
+        return Ok(ListFormat::Hashdeep);
+    }
+    match text.trim_ascii_start().first() {
+        Some(b'{' | b'[') => return by_json(text.trim_ascii_start()),
+        Some(b'<') => return by_xml(text),
+        // Only rhash and its kin have comments of this form.
+        Some(b';') => return Ok(ListFormat::Rhash),
+        _ => {}
+    }
+    let lines = text.split(|byte| *byte == b'\n');
+    let Some(line) = lines.map(<[u8]>::trim_ascii_end).find(|line| !is_comment(line)) else {
+        return Err(OpenError::Empty);
+    };
+    by_first_line(line)
+}
+
+/// As [`detect`] where the user says what columns mean: then any text is separated values, of
+/// which those with names of their own keep them.
+pub(crate) fn detect_mapped(head: &[u8]) -> Result<ListFormat, OpenError> {
+    text(head)?;
+    let known = detect(head).ok().filter(|format| crate::reader::is_separated(*format));
+    Ok(known.unwrap_or(ListFormat::Csv))
+}
+
+/// The bytes as text without its mark.
+fn text(head: &[u8]) -> Result<&[u8], OpenError> {
+    if head.starts_with(SQLITE_MAGIC) {
+        return Err(OpenError::NeedsFile);
+    }
     if head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF") {
         return Err(OpenError::Utf16);
     }
@@ -28,24 +69,49 @@ pub fn detect(head: &[u8]) -> Result<ListFormat, OpenError> {
     if text.contains(&0) {
         return Err(OpenError::Binary);
     }
-    if text.starts_with(hashdeep::MAGIC) {
-        return Ok(ListFormat::Hashdeep);
+    Ok(text)
+}
+
+/// JSON is told by the names in its first bytes: documents by what surrounds their records,
+/// JSON Lines by a first line that is a whole object.
+fn by_json(text: &[u8]) -> Result<ListFormat, OpenError> {
+    let has = |part: &[u8]| memmem::find(text, part).is_some();
+    let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let whole = serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok();
+    let object = line.first() == Some(&b'{');
+    let vics = has(b"\"odata.metadata\"") || has(b"\"@odata.context\"");
+    let media = has(b"\"MediaID\"") || has(b"\"CaseID\"") || has(b"\"MediaFiles\"");
+    if vics || media && (has(b"\"value\"") || !object) {
+        let new = has(b"\"@odata.context\"") || has(b"DataModels/2");
+        return Ok(if new { ListFormat::Vics20 } else { ListFormat::Vics13 });
     }
-    let lines = text.split(|byte| *byte == b'\n');
-    let Some(line) = lines.map(<[u8]>::trim_ascii_end).find(|line| !is_comment(line)) else {
-        return Err(OpenError::Empty);
-    };
-    by_first_line(line)
+    if has(b"\"hashRecords\"") && object {
+        return Ok(ListFormat::StopNcii);
+    }
+    // A line that is longer than what is looked at, or damaged, is left to the reader to judge.
+    let long = line.len() == text.len() && line.len() >= crate::reader::HEAD / 2;
+    let ends = line.trim_ascii_end();
+    if object && (whole || long || ends.len() > 1 && !ends.ends_with(b"[") && !ends.ends_with(b","))
+    {
+        return Ok(ListFormat::Jsonl);
+    }
+    Err(OpenError::UnknownJson)
+}
+
+fn by_xml(text: &[u8]) -> Result<ListFormat, OpenError> {
+    let has = |part: &[u8]| memmem::find(text, part).is_some();
+    if has(b"queryResult") { Ok(ListFormat::Ncmec) } else { Err(OpenError::UnknownXml) }
 }
 
 fn by_first_line(line: &[u8]) -> Result<ListFormat, OpenError> {
-    let trimmed = line.trim_ascii();
-    match trimmed.first() {
-        Some(b'{') if trimmed.len() > 1 && !trimmed.ends_with(b"[") => {
-            return Ok(ListFormat::Jsonl);
-        }
-        Some(b'{' | b'[') => return Err(OpenError::NotJsonLines),
-        _ => {}
+    if tsk::is_header(line) {
+        return Ok(ListFormat::TskIndex);
+    }
+    if links::is_link(line) {
+        return Ok(ListFormat::Links);
+    }
+    if hex::kind_by_title(line).is_some() {
+        return Ok(ListFormat::XWays);
     }
     let unescaped = line.strip_prefix(b"\\").unwrap_or(line).trim_ascii_start();
     let digits = unescaped.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
@@ -53,21 +119,52 @@ fn by_first_line(line: &[u8]) -> Result<ListFormat, OpenError> {
     match unescaped.get(digits) {
         None if digits >= 8 => return Ok(ListFormat::Hex),
         Some(b' ' | b'\t') if digits >= 32 => return Ok(ListFormat::Md5sum),
+        Some(b'|') if digits >= 32 => return Ok(ListFormat::TskIndex),
         Some(b',') if digits == 64 && is_pdq_tail(&unescaped[digits + 1..]) => {
             return Ok(ListFormat::Pdq);
         }
         Some(b',' | b';') if digits >= 32 => return Err(OpenError::NoHeader),
         _ => {}
     }
-    if bsd::split(line).is_some() {
+    if let Some(format) = by_header(line)? {
+        Ok(format)
+    } else if bsd::is_sum(line) {
         Ok(ListFormat::Bsd)
     } else if csv::looks_like_header(line) {
         Ok(ListFormat::Csv)
-    } else if threatexchange::split(line).is_some() || trimmed.starts_with(b"pdq ") {
+    } else if threatexchange::is_signal(line) {
         Ok(ListFormat::ThreatExchange)
+    } else if rhash::split(line).is_some() {
+        Ok(ListFormat::Rhash)
     } else {
         Err(OpenError::Unknown)
     }
+}
+
+/// Formats of separated values with a header of their own, and their parts without hashes.
+fn by_header(line: &[u8]) -> Result<Option<ListFormat>, OpenError> {
+    let Some(names) = csv::header_names(line) else { return Ok(None) };
+    let has = |name: &str| names.iter().any(|it| it.trim().eq_ignore_ascii_case(name));
+    let all = |names: &[&str]| names.iter().all(|name| has(name));
+    if all(&["SHA-1", "FileName", "FileSize", "ProductCode", "SpecialCode"]) {
+        return Ok(Some(ListFormat::Nsrl));
+    }
+    if all(&["file_id", "hashset_id", "file_name", "hash"]) {
+        return Ok(Some(ListFormat::HashKeeper));
+    }
+    if all(&["MD5", "Image ID", "Baseline"]) {
+        return Ok(Some(ListFormat::Icse));
+    }
+    let nsrl = all(&["ProductCode", "ProductName"])
+        || all(&["OpSystemCode", "OpSystemName"])
+        || all(&["MfgCode", "MfgName"]);
+    if nsrl {
+        return Err(OpenError::Companion { format: "the NSRL", instead: "NSRLFile.txt" });
+    }
+    if all(&["hashset_id", "name", "vendor"]) {
+        return Err(OpenError::Companion { format: "HashKeeper", instead: "the .hsh file" });
+    }
+    Ok(None)
 }
 
 /// A quality from 0 to 100, then nothing or a name.

@@ -36,6 +36,14 @@ pub enum RowError {
     /// A truth value is neither true nor false.
     #[error("the field `deleted` is neither true nor false")]
     Deleted,
+    /// Two values that are as long as each other and name no kind.
+    #[error(
+        "two values of {digits} digits stand in the row and none names its kind; make the list with --bsd or --magnet"
+    )]
+    TwoOfLength {
+        /// Their digits.
+        digits: usize,
+    },
     /// A row has another number of fields than the header.
     #[error("the row has {found} fields, the header has {expected}")]
     FieldCount {
@@ -84,12 +92,33 @@ pub enum RowError {
     },
 }
 
+/// Where a row stands in its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The line at which it starts, counted from 1.
+    Line(u64),
+    /// The byte at which it starts, counted from 0, in formats whose rows need not begin a line.
+    Byte(u64),
+    /// Its number in a table of a database, counted from 1.
+    Record(u64),
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Line(line) => write!(f, "line {line}"),
+            Self::Byte(byte) => write!(f, "byte {byte}"),
+            Self::Record(record) => write!(f, "record {record}"),
+        }
+    }
+}
+
 /// A row that cannot be used: where, and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {error}")]
+#[error("{place}: {error}")]
 pub struct BadRow {
-    /// Line at which the row starts, counted from 1.
-    pub line: u64,
+    /// Where it stands.
+    pub place: Place,
     /// What is wrong.
     pub error: RowError,
 }
@@ -102,22 +131,44 @@ pub enum ReadError {
     Row(#[from] BadRow),
     /// A record does not end; what follows cannot be told apart.
     #[error(
-        "line {line}: the record that starts here does not end within {limit} bytes or before the end of the file; a quote is not closed, or the file is cut short"
+        "{place}: the record that starts here does not end within {limit} bytes or before the end of the file; a quote or bracket is not closed, or the file is cut short"
     )]
     OpenRecord {
-        /// Line at which the record starts.
-        line: u64,
+        /// Where the record starts.
+        place: Place,
         /// Bytes permitted.
         limit: usize,
     },
+    /// What stands between the records is not what the format demands.
+    #[error("{place}: the file is not {form} here{}", advice_for(*cut))]
+    Structure {
+        /// Where.
+        place: Place,
+        /// What it should be.
+        form: &'static str,
+        /// True when the file ends there.
+        cut: bool,
+    },
+    /// A database cannot be read on.
+    #[error("{place}: the database cannot be read on: {detail}")]
+    Database {
+        /// The record behind the last one that could be read.
+        place: Place,
+        /// What SQLite said; never content of a row.
+        detail: String,
+    },
     /// The source could not be read on.
-    #[error("line {line}: cannot read on: {source}")]
+    #[error("{place}: cannot read on: {source}")]
     Io {
-        /// Line that was being read.
-        line: u64,
+        /// What was being read.
+        place: Place,
         /// What the system said.
         source: std::io::Error,
     },
+}
+
+fn advice_for(cut: bool) -> &'static str {
+    if cut { "; it ends too early, so get it again whole" } else { "" }
 }
 
 /// Why a list cannot be opened.
@@ -140,11 +191,58 @@ pub enum OpenError {
         ListFormat::names()
     )]
     Unknown,
-    /// JSON, but not one object on each line.
+    /// JSON, but neither lines of objects nor a form that is known.
     #[error(
-        "the file is JSON, but not JSON Lines: each line must be one object such as {{\"id\":\"…\",\"md5\":\"…\"}}"
+        "the file is JSON, but neither VICS nor StopNCII nor JSON Lines, where each line is one object such as {{\"id\":\"…\",\"md5\":\"…\"}}"
     )]
-    NotJsonLines,
+    UnknownJson,
+    /// XML, but not NCMEC's.
+    #[error("the file is XML, but not a page of NCMEC's hash sharing (`queryResult`)")]
+    UnknownXml,
+    /// An SQLite database came as a stream.
+    #[error(
+        "the list is an SQLite database, which must be read from a file of its own: save it and name the file"
+    )]
+    NeedsFile,
+    /// An SQLite database, but none that is known.
+    #[error(
+        "the file is an SQLite database, but neither NSRL RDS 3 (with a table or view FILE) nor a .kdb (with a table hashes)"
+    )]
+    UnknownDatabase,
+    /// Another program has the database open, or left it unfinished.
+    #[error(
+        "the file `{beside}` beside it shows that another program writes to the database or did not finish: close it there, or copy the database with `sqlite3 FILE \".backup COPY\"`"
+    )]
+    DatabaseInUse {
+        /// Name of the file beside it.
+        beside: String,
+    },
+    /// SQLite refuses the file.
+    #[error("the database cannot be read: {detail}")]
+    Database {
+        /// What SQLite said; never content of a row.
+        detail: String,
+    },
+    /// A part of a list that holds no hashes.
+    #[error("the file belongs to {format} but holds no hashes; import {instead} instead")]
+    Companion {
+        /// The list's format.
+        format: &'static str,
+        /// The part with the hashes.
+        instead: &'static str,
+    },
+    /// A column of the map is not in the header.
+    #[error("the header has no column `{column}`, which --map names")]
+    MapColumn {
+        /// The column.
+        column: String,
+    },
+    /// A map for a format without columns.
+    #[error("--map is for separated values with columns, not for the format {format}")]
+    MapFormat {
+        /// The format.
+        format: ListFormat,
+    },
     /// Comma-separated rows start at once.
     #[error(
         "the file looks like CSV without a header; put a first line above it that names the columns, such as `md5,name`"

@@ -29,13 +29,16 @@ mod lines;
 mod reader;
 mod readers;
 mod row;
+mod sqlite;
 mod writer;
 mod writers;
 
+pub use columns::{ColumnMap, MapError};
 pub use detect::detect;
-pub use error::{BadRow, OpenError, ReadError, RowError};
+pub use error::{BadRow, OpenError, Place, ReadError, RowError};
 pub use format::ListFormat;
 pub use lines::MAX_RECORD;
 pub use reader::{MAX_FIELDS, ReadOptions, Reader};
 pub use row::ListRow;
+pub use sqlite::{DatabaseReader, Visit};
 pub use writer::{Layout, WriteError, Writer, Written};

@@ -1,13 +1,15 @@
 //! One row of a hash list, whatever its format.
 
+use crate::error::RowError;
 use hashward_hash::{HashKind, HashValue, Quality};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// One row of a hash list. `Debug` never shows a hash value.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Clone, PartialEq, Default)]
 pub struct ListRow {
-    /// Line of the source at which the row starts, counted from 1.
+    /// Line of the source at which the row starts, counted from 1; in formats without lines the
+    /// number of the record.
     pub line: u64,
     /// The hashes of the row, at most one of each kind, in the order of [`HashKind::ALL`].
     pub hashes: Vec<HashValue>,
@@ -23,6 +25,11 @@ pub struct ListRow {
     pub attributes: BTreeMap<String, Value>,
     /// The source says that the entry is no longer part of the list.
     pub deleted: bool,
+    /// When the source last changed the entry, in seconds since 1970, where its rows replace one
+    /// another by time: of several rows of one entry only the latest counts.
+    pub moment: Option<i64>,
+    /// The source says that the file is abuse material, so that the row must never excuse a file.
+    pub material: bool,
 }
 
 impl ListRow {
@@ -42,6 +49,31 @@ impl ListRow {
             attributes: std::mem::take(&mut self.attributes),
             ..Self::default()
         };
+    }
+
+    /// Puts the hashes in order and takes out digests of the empty file; how many those were.
+    pub(crate) fn settle(&mut self) -> Result<u64, RowError> {
+        if !self.says_something() {
+            return Err(RowError::NoHash);
+        }
+        let before = self.hashes.len();
+        self.hashes.retain(|hash| !hash.is_digest_of_empty_file());
+        self.hashes.sort_unstable_by_key(HashValue::kind);
+        Ok((before - self.hashes.len()) as u64)
+    }
+
+    /// True with a hash, or as the deletion of an entry with an identifier.
+    pub(crate) fn says_something(&self) -> bool {
+        !self.hashes.is_empty() || self.deleted && self.source_id.is_some()
+    }
+
+    /// Adds a hash unless there is one of its kind.
+    pub(crate) fn push(&mut self, hash: HashValue) -> bool {
+        let new = self.hash(hash.kind()).is_none();
+        if new {
+            self.hashes.push(hash);
+        }
+        new
     }
 
     /// Keeps text under `field`; bytes that are not UTF-8 come back unchanged from the attribute
@@ -69,5 +101,22 @@ impl ListRow {
         // A stale `name_raw` beside a changed name must not bring the old name back.
         let raw = raw.filter(|raw| Some(&*String::from_utf8_lossy(raw)) == self.name.as_deref());
         raw.or_else(|| self.name.as_ref().map(|name| name.clone().into_bytes()))
+    }
+}
+
+impl std::fmt::Debug for ListRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ListRow")
+            .field("line", &self.line)
+            .field("hashes", &self.hashes)
+            .field("quality", &self.quality)
+            .field("source_id", &self.source_id)
+            .field("name", &self.name)
+            .field("category", &self.category)
+            .field("attributes", &self.attributes.keys())
+            .field("deleted", &self.deleted)
+            .field("moment", &self.moment)
+            .field("material", &self.material)
+            .finish()
     }
 }

@@ -3,11 +3,13 @@
 use crate::columns::Column;
 use crate::format::ListFormat;
 use crate::row::ListRow;
+use crate::sqlite::KdbWriter;
 use crate::writers;
 use hashward_hash::HashKind;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
+use std::path::Path;
 
 /// What the rows of a list hold, learnt in a first pass, because formats with a header must know
 /// it before the first row.
@@ -88,6 +90,14 @@ pub enum WriteError {
         /// The kinds of the list.
         kinds: Vec<HashKind>,
     },
+    /// The format does not know the kind of hash.
+    #[error("{format} does not hold {kind}; choose another kind with --hash-kind")]
+    Kind {
+        /// The format.
+        format: ListFormat,
+        /// The kind.
+        kind: HashKind,
+    },
     /// The target could not be written.
     #[error("cannot write the list: {0}")]
     Io(#[from] io::Error),
@@ -99,6 +109,10 @@ pub(crate) trait RowWriter {
     fn begin(&mut self, out: &mut dyn Write) -> io::Result<()>;
     /// Writes one row.
     fn row(&mut self, row: &ListRow, out: &mut dyn Write) -> io::Result<Written>;
+    /// Writes what stands behind the last row.
+    fn end(&mut self, _out: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Writes rows in one format.
@@ -117,7 +131,22 @@ impl<W: Write> Writer<W> {
         format: ListFormat,
         layout: &Layout,
         kind: Option<HashKind>,
+        out: W,
+    ) -> Result<Self, WriteError> {
+        Self::with_scratch(format, layout, kind, out, &std::env::temp_dir())
+    }
+
+    /// As [`Writer::new`], with a folder for what must be a file of its own before it can be
+    /// copied to `out`.
+    ///
+    /// # Errors
+    /// As [`Writer::new`].
+    pub fn with_scratch(
+        format: ListFormat,
+        layout: &Layout,
+        kind: Option<HashKind>,
         mut out: W,
+        scratch: &Path,
     ) -> Result<Self, WriteError> {
         let one_kind = || match kind {
             Some(kind) => Ok(kind),
@@ -132,6 +161,15 @@ impl<W: Write> Writer<W> {
             ListFormat::Hashdeep => Box::new(writers::hashdeep::HashdeepWriter::new(layout)),
             ListFormat::Md5sum => Box::new(writers::md5sum::Md5sumWriter { kind: one_kind()? }),
             ListFormat::Hex => Box::new(writers::hex::HexWriter { kind: one_kind()? }),
+            ListFormat::XWays => {
+                let kind = one_kind()?;
+                let writer = writers::xways::XWaysWriter::new(kind);
+                Box::new(writer.ok_or(WriteError::Kind { format, kind })?)
+            }
+            ListFormat::Vics13 | ListFormat::Vics20 => {
+                Box::new(writers::vics::VicsWriter::new(format))
+            }
+            ListFormat::Kdb => Box::new(KdbWriter::new(scratch)?),
             format => return Err(WriteError::NotWritable { format }),
         };
         format.begin(&mut out)?;
@@ -151,6 +189,7 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// [`WriteError::Io`] when the target fails.
     pub fn finish(mut self) -> Result<W, WriteError> {
+        self.format.end(&mut self.out)?;
         self.out.flush()?;
         Ok(self.out)
     }

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used)] // a test that cannot go on may panic
 use hashward_hash::{HashKind, HashValue, Quality};
-use hashward_lists::{ListFormat, ListRow, OpenError, ReadError, ReadOptions, Reader, RowError};
+use hashward_lists::{
+    ListFormat, ListRow, OpenError, Place, ReadError, ReadOptions, Reader, RowError,
+};
 
 const MD5: &str = "0123456789abcdef0123456789abcdef";
 const MD5_B: &str = "0123456789abcdef0123456789abcd00";
@@ -12,7 +14,7 @@ const EMPTY_MD5: &str = "d41d8cd98f00b204e9800998ecf8427e";
 const EMPTY_SHA1: &str = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
 
 fn open(text: &[u8], kind: Option<HashKind>) -> Result<Reader<&[u8]>, OpenError> {
-    Reader::open(text, &ReadOptions { format: None, hash_kind: kind })
+    Reader::open(text, &ReadOptions { hash_kind: kind, ..ReadOptions::default() })
 }
 
 /// Rows and bad rows of a text whose format is recognised.
@@ -117,7 +119,8 @@ fn sums_in_all_their_spellings() {
 fn tagged_sums_name_their_kind() {
     let text = format!(
         "MD5 (a (1) = b.jpg) = {MD5}\nSHA1(x)= {SHA1}\nSHA2-256(y)= {LONG}\nBLAKE3 (z) = {LONG}\n\
-         \\SHA256 (two\\nlines) = {LONG}\nSHA512 (q) = {LONG}{LONG}\nSHA3 (q) = {LONG}\nMD5 (short) = 12\n"
+         \\SHA256 (two\\nlines) = {LONG}\nSHA512 (q) = {LONG}{LONG}\nMD5 (short) = 12\n\
+         WHIRLPOOL (w) = feed\nMD5 (open = {MD5}\n"
     );
     let (format, rows, bad) = read(&text);
     assert_eq!(format, ListFormat::Bsd);
@@ -209,7 +212,10 @@ fn csv_with_an_open_quote_ends_in_an_error() {
     let text = format!("md5,name\n{MD5},ok\n{MD5},\"cut\n{MD5},lost\n");
     let mut reader = open(text.as_bytes(), None).unwrap();
     assert!(reader.next().unwrap().is_ok());
-    assert!(matches!(reader.next(), Some(Err(ReadError::OpenRecord { line: 3, .. }))));
+    assert!(matches!(
+        reader.next(),
+        Some(Err(ReadError::OpenRecord { place: Place::Line(3), .. }))
+    ));
     assert!(reader.next().is_none());
 }
 
@@ -230,7 +236,7 @@ fn pdq_lines_may_lack_quality_and_name() {
 
 #[test]
 fn signals_of_threatexchange() {
-    let text = format!("pdq {LONG}\nvideo_md5 {MD5}\nraw_text hello\n");
+    let text = format!("pdq {LONG}\nvideo_md5 {MD5}\nraw_text hello\nnonsense x\n");
     let (format, rows, bad) = read(&text);
     assert_eq!(format, ListFormat::ThreatExchange);
     assert_eq!(rows[0].hashes[0].kind(), HashKind::Pdq);
@@ -282,9 +288,11 @@ fn what_is_no_list_is_refused_with_advice() {
     assert!(matches!(refused("\u{feff}\n\n"), OpenError::Empty));
     assert!(matches!(refused("# nothing\n"), OpenError::Empty));
     assert!(matches!(refused(b"\xFF\xFEa\0"), OpenError::Utf16));
-    assert!(matches!(refused(b"SQLite format 3\0"), OpenError::Binary));
-    assert!(matches!(refused("[\n{\"md5\":\"\"}]"), OpenError::NotJsonLines));
-    assert!(matches!(refused("{\n \"value\": []\n}"), OpenError::NotJsonLines));
+    assert!(matches!(refused(b"SQLite format 3\0"), OpenError::NeedsFile));
+    assert!(matches!(refused(b"a\0b"), OpenError::Binary));
+    assert!(matches!(refused("[\n{\"md5\":\"\"}]"), OpenError::UnknownJson));
+    assert!(matches!(refused("{\n \"value\": []\n}"), OpenError::UnknownJson));
+    assert!(matches!(refused("<html></html>"), OpenError::UnknownXml));
     assert!(matches!(refused("Dear reader,\nthis is a letter.\n"), OpenError::Unknown));
 }
 
@@ -309,7 +317,7 @@ fn a_source_that_fails_ends_the_reading() {
     let reader = Reader::open(source, &ReadOptions::default()).unwrap();
     let rows: Vec<_> = reader.collect();
     assert_eq!(rows.len(), 4001);
-    assert!(matches!(rows[4000], Err(ReadError::Io { line: 4001, .. })));
+    assert!(matches!(rows[4000], Err(ReadError::Io { place: Place::Line(4001), .. })));
 }
 
 #[test]

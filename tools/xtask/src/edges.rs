@@ -8,7 +8,7 @@ use std::path::Path;
 
 /// Outside crates, and the only crates of ours that may name them.
 const CONFINED: &[(&str, &[&str])] = &[
-    ("rusqlite", &["catalogue"]),
+    ("rusqlite", &["catalogue", "lists"]),
     ("memmap2", &["store"]),
     ("image", &["media", "synth"]),
     ("zune-jpeg", &["media"]),

@@ -13,7 +13,8 @@ use hashward_engine::database::{
     Access, DiffEntry, EntryChange, ListInfo, VersionInfo, VersionState,
 };
 use hashward_engine::import::{
-    BadRows, ImportInput, ImportProgress, ImportRequest, ImportSummary, ListFormat, ListKind,
+    BadRows, ColumnMap, ImportInput, ImportProgress, ImportRequest, ImportSummary, ListFormat,
+    ListKind,
 };
 use hashward_hash::HashKind;
 use std::path::PathBuf;
@@ -51,7 +52,9 @@ Examples:
   hashward list import known.db list.csv --name agency --source Agency --expires 2027-06-30
   hashward list import known.db *.md5 --name agency --category 1
   hashward list import known.db pdq.txt --name agency-pdq --hash-kind pdq --radius 24
-  hashward list import known.db nsrl.txt --name nsrl --kind ignore
+  hashward list import known.db vics.json --name vic
+  hashward list import known.db RDS_modern.db --name nsrl --kind ignore
+  hashward list import known.db graded.csv --name graded --map md5=MD5,category=Grade
   hashward list import known.db changes.jsonl --name agency --delta
   zcat list.csv.gz | hashward list import known.db - --name agency")]
 struct ImportArgs {
@@ -67,12 +70,18 @@ struct ImportArgs {
     /// What a match means: `known` material is reported, `ignore` suppresses [default: known].
     #[arg(long, value_name = "KIND", value_parser = parse_list_kind)]
     kind: Option<ListKind>,
-    /// Format of the files: auto, hex, md5sum, bsd, hashdeep, csv, pdq, threatexchange, jsonl.
+    /// Format of the files: auto, hex, md5sum, bsd, hashdeep, csv, pdq, threatexchange, jsonl,
+    /// vics, ncmec, stopncii, icse, nsrl (RDS 2), nsrl-db (RDS 3), hashkeeper, encase, tsk-idx,
+    /// kdb, xways, rhash, links (eD2k and magnet). `crates/lists/FORMATS.md` says what each keeps.
     #[arg(long, value_name = "NAME", default_value = "auto", value_parser = parse_format)]
     format: FormatChoice,
     /// Kind of hashes that do not say it themselves: md5, sha1, sha256, blake3, pdq.
     #[arg(long, value_name = "K", value_parser = super::hash::parse_kind)]
     hash_kind: Option<HashKind>,
+    /// What the columns of separated values mean, such as `md5=MD5,category=Grade`; `#1` is the
+    /// first column, and with numbers alone the file needs no header.
+    #[arg(long, value_name = "MEANING=COLUMN,…", value_parser = parse_map)]
+    map: Option<ColumnMap>,
     /// Add to the active version instead of replacing it.
     #[arg(long)]
     delta: bool,
@@ -173,7 +182,11 @@ pub(crate) fn parse_format(name: &str) -> Result<FormatChoice, String> {
     }
     let known = ListFormat::ALL.map(ListFormat::name).join(", ");
     let format = ListFormat::from_name(name);
-    format.map(|format| FormatChoice(Some(format))).ok_or(format!("known are auto, {known}"))
+    format.map(|format| FormatChoice(Some(format))).ok_or(format!("known are auto, vics, {known}"))
+}
+
+fn parse_map(text: &str) -> Result<ColumnMap, String> {
+    ColumnMap::parse(text).map_err(|error| error.to_string())
 }
 
 fn parse_list_kind(name: &str) -> Result<ListKind, String> {
@@ -210,6 +223,7 @@ fn import(args: &ImportArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus
         kind: args.kind,
         format: args.format.0,
         hash_kind: args.hash_kind,
+        map: args.map.clone().unwrap_or_default(),
         delta: args.delta,
         bad_rows: match args.bad_rows {
             BadRowsArg::Refuse => BadRows::Refuse,
@@ -268,6 +282,7 @@ fn report_import(summary: &ImportSummary, printer: &mut Printer) -> anyhow::Resu
             "new and changed entries are held, as they are too many: they match for review until `list release`",
         ),
         (counts.joined, "rows joined with another row of the same entry"),
+        (counts.superseded, "rows left out for a later state of the same entry"),
         (counts.empty_digests, "digests of the empty file left out"),
         (
             counts.degenerate,

@@ -160,7 +160,8 @@ fn match_files(
     generation: &Generation,
     policy: &Policy,
 ) -> anyhow::Result<ExitStatus> {
-    let options = ReadOptions { format: args.format.0, hash_kind: args.hash_kind };
+    let (format, hash_kind) = (args.format.0, args.hash_kind);
+    let options = ReadOptions { format, hash_kind, ..ReadOptions::default() };
     let mut summary = RowSummary::default();
     for path in &args.files {
         let name = path.to_string_lossy();

@@ -54,6 +54,14 @@ pub enum ImportError {
         /// The first of them: file, line and reason.
         examples: Vec<String>,
     },
+    /// A list of material was to excuse files.
+    #[error(
+        "{file}: the list grades abuse material, so it cannot be of the kind ignore, which excuses the files that it names; import it as a list of its own of the kind known"
+    )]
+    Material {
+        /// The file.
+        file: String,
+    },
     /// No row is left.
     #[error(
         "no row can be used, and a version without entries would take all of them out of use; withdraw the list if that is meant"

@@ -265,12 +265,24 @@ impl Groups {
     }
 
     /// The next entry. Rows come in the order of the files: a deletion takes back what stood
-    /// before it, and rows after it count again.
+    /// before it, and rows after it count again. Where the source says when it changed an entry,
+    /// that comes before the order: only rows of the latest moment count.
     fn next(&mut self, counts: &mut Counts) -> Result<Option<Group>, ImportError> {
         let Some(key) = self.next.as_ref().map(|(key, _)| *key) else { return Ok(None) };
         let mut row: Option<EntryRow> = None;
+        let mut latest = None;
         while let Some((_, bytes)) = self.next.as_ref().filter(|(next, _)| *next == key) {
             let sorted = decode(bytes)?;
+            if sorted.moment < latest {
+                counts.superseded += 1;
+                self.advance()?;
+                continue;
+            }
+            if sorted.moment > latest {
+                counts.superseded += u64::from(latest.is_some() && row.is_some());
+                row = None;
+                latest = sorted.moment;
+            }
             if sorted.deleted {
                 counts.deletions += 1;
                 row = None;

@@ -2,18 +2,22 @@
 
 use super::categories::Categories;
 use super::sorted::{encode, entry_key};
-use super::{BadRows, ImportError, ImportInput, ImportProgress, ImportRequest};
+use super::{BadRows, ImportError, ImportInput, ImportProgress, ImportRequest, ListKind};
 use hashward_catalogue::SourceRecord;
 use hashward_hash::{HashKind, encode_hex};
-use hashward_lists::{ListFormat, ListRow, ReadError, ReadOptions, Reader};
+use hashward_lists::{
+    BadRow, DatabaseReader, ListFormat, ListRow, Place, ReadError, ReadOptions, Reader,
+};
 use hashward_store::{ExternalSorter, Store};
 use sha2::{Digest, Sha256};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::rc::Rc;
+use std::time::SystemTime;
 
 /// Bytes of memory for sorting rows before they go to the disk.
 const SORT_MEMORY: usize = 192 << 20;
@@ -35,11 +39,12 @@ pub(crate) struct Input {
     pub(crate) empty_digests: u64,
 }
 
-/// Reads all files of a request.
+/// Reads all files of a request; `ignore` says that the list is of that kind.
 pub(crate) fn read(
     inputs: Vec<ImportInput>,
     request: &ImportRequest,
     translation: Categories<'_>,
+    ignore: bool,
     store: &Store,
     progress: &mut dyn FnMut(ImportProgress),
 ) -> Result<Input, ImportError> {
@@ -59,7 +64,9 @@ pub(crate) fn read(
         },
         request,
         translation,
+        ignore,
         categories: BTreeSet::new(),
+        value: Vec::new(),
         rows: 0,
         bytes: 0,
         progress,
@@ -81,7 +88,11 @@ struct Reading<'a> {
     input: Input,
     request: &'a ImportRequest,
     translation: Categories<'a>,
+    /// The list is of the kind ignore.
+    ignore: bool,
     categories: BTreeSet<String>,
+    /// A row on its way to the sorter.
+    value: Vec<u8>,
     rows: u64,
     bytes: u64,
     progress: &'a mut dyn FnMut(ImportProgress),
@@ -90,23 +101,29 @@ struct Reading<'a> {
 impl Reading<'_> {
     fn file(&mut self, input: ImportInput) -> Result<(), ImportError> {
         let (name, file_name) = names(&input);
-        let source: Box<dyn Read> = match input {
-            ImportInput::File(path) => Box::new(
-                open(&path).map_err(|source| ImportError::File { file: name.clone(), source })?,
-            ),
-            ImportInput::Stream { reader, .. } => reader,
+        let options = ReadOptions {
+            format: self.request.format,
+            hash_kind: self.request.hash_kind,
+            map: self.request.map.clone(),
         };
-        let seen = Rc::new(RefCell::new(Seen::default()));
-        let tee = Tee { source, seen: Rc::clone(&seen) };
-        let options =
-            ReadOptions { format: self.request.format, hash_kind: self.request.hash_kind };
-        let mut reader = Reader::open(tee, &options)
-            .map_err(|source| ImportError::Open { file: name.clone(), source })?;
-        self.rows_of(&mut reader, &name, &seen)?;
-        self.input.empty_digests += reader.empty_digests();
-        let format = reader.format();
-        drop(reader);
-        let seen = seen.take();
+        let (format, seen) = match input {
+            ImportInput::File(path) => {
+                let file = |source| ImportError::File { file: name.clone(), source };
+                let mut opened = open(&path).map_err(file)?;
+                if is_database(&mut opened).map_err(file)? {
+                    self.database(&path, opened, &name, &options)?
+                } else {
+                    self.stream(Box::new(opened), &name, &options)?
+                }
+            }
+            ImportInput::Stream { reader, .. } => self.stream(reader, &name, &options)?,
+        };
+        if format.is_known_good() && self.request.kind != Some(ListKind::Ignore) {
+            self.input.notes.push(format!(
+                "{name}: the list names harmless software; unless the list `{}` is of the kind ignore, such files are reported as known material",
+                self.request.list
+            ));
+        }
         self.bytes += seen.bytes;
         self.input.files.push(SourceRecord {
             name: file_name,
@@ -118,56 +135,142 @@ impl Reading<'_> {
         Ok(())
     }
 
-    fn rows_of<R: Read>(
+    /// Reads a list that is a stream of bytes.
+    fn stream(
         &mut self,
-        reader: &mut Reader<R>,
+        source: Box<dyn Read>,
         name: &str,
-        seen: &RefCell<Seen>,
-    ) -> Result<(), ImportError> {
-        let mut row = ListRow::default();
-        let mut value = Vec::new();
-        let guessed = reader.format() == ListFormat::Md5sum && self.request.hash_kind.is_none();
+        options: &ReadOptions,
+    ) -> Result<(ListFormat, Seen), ImportError> {
+        let seen = Rc::new(RefCell::new(Seen::default()));
+        let tee = Tee { source, seen: Rc::clone(&seen) };
+        let mut reader = Reader::open(tee, options)
+            .map_err(|source| ImportError::Open { file: name.to_owned(), source })?;
+        let format = reader.format();
+        let guessed = format == ListFormat::Md5sum && options.hash_kind.is_none();
         let mut guesses = 0u64;
+        let mut row = ListRow::default();
         loop {
             match reader.read_into(&mut row) {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(ReadError::Row(bad)) => {
-                    self.input.bad_rows += 1;
-                    if self.input.bad_row_examples.len() < EXAMPLES {
-                        let example = format!("{name}:{}: {}", bad.line, bad.error);
-                        self.input.bad_row_examples.push(example);
-                    }
+                    self.bad_row(name, &bad);
                     continue;
                 }
                 Err(source) => return Err(ImportError::Read { file: name.to_owned(), source }),
             }
-            self.rows += 1;
-            self.translation.translate(&mut row);
             guesses += u64::from(guessed && row.hash(HashKind::Sha256).is_some());
-            if let Some(category) = &row.category
-                && self.categories.len() < CATEGORIES
-                && !self.categories.contains(category)
-            {
-                self.categories.insert(category.clone());
-            }
-            // Once the import is bound to be refused, only the bad rows still matter.
-            if self.input.bad_rows == 0 || self.request.bad_rows == BadRows::Skip {
-                encode(&row, self.rows, &mut value)?;
-                self.input.sorter.push(&entry_key(&row).0, &value)?;
-            }
-            if self.rows.is_multiple_of(STEP) {
-                let bytes = self.bytes + seen.borrow().bytes;
-                (self.progress)(ImportProgress::Reading { rows: self.rows, bytes });
-            }
+            self.row(&mut row, name, &|| seen.borrow().bytes)?;
         }
         if guesses > 0 {
             self.input.notes.push(format!(
                 "{name}: hashes of 64 digits were read as SHA-256; if b3sum made the list, import it with --hash-kind blake3"
             ));
         }
+        self.input.notes.extend(reader.notes().iter().map(|note| format!("{name}: {note}")));
+        self.input.empty_digests += reader.empty_digests();
+        drop(reader);
+        Ok((format, seen.take()))
+    }
+
+    /// Reads a list that is an SQLite database: first its bytes for their digest, then its rows.
+    fn database(
+        &mut self,
+        path: &Path,
+        mut file: File,
+        name: &str,
+        options: &ReadOptions,
+    ) -> Result<(ListFormat, Seen), ImportError> {
+        let opened = |source| ImportError::Open { file: name.to_owned(), source };
+        let failed = |source| ImportError::File { file: name.to_owned(), source };
+        let before = state(path).map_err(failed)?;
+        let seen = Rc::new(RefCell::new(Seen::default()));
+        io::copy(&mut Tee { source: &mut file, seen: Rc::clone(&seen) }, &mut io::sink())
+            .map_err(failed)?;
+        let mut reader = DatabaseReader::open(path, options).map_err(opened)?;
+        let mut result = Ok(());
+        reader
+            .for_each(&mut |row| {
+                result = match row {
+                    Ok(row) => self.row(row, name, &|| 0),
+                    Err(bad) => {
+                        self.bad_row(name, &bad);
+                        Ok(())
+                    }
+                };
+                if result.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            })
+            .map_err(|source| ImportError::Read { file: name.to_owned(), source })?;
+        result?;
+        // What was hashed must be what was read.
+        if state(path).map_err(failed)? != before {
+            return Err(failed(io::Error::other("the file has changed while it was read")));
+        }
+        self.input.empty_digests += reader.empty_digests();
+        Ok((reader.format(), seen.take()))
+    }
+
+    fn bad_row(&mut self, name: &str, bad: &BadRow) {
+        self.input.bad_rows += 1;
+        if self.input.bad_row_examples.len() < EXAMPLES {
+            let example = match bad.place {
+                Place::Line(line) => format!("{name}:{line}: {}", bad.error),
+                place => format!("{name}: {place}: {}", bad.error),
+            };
+            self.input.bad_row_examples.push(example);
+        }
+    }
+
+    /// Takes a row; `bytes` tells how much of its file has been read.
+    fn row(
+        &mut self,
+        row: &mut ListRow,
+        name: &str,
+        bytes: &dyn Fn() -> u64,
+    ) -> Result<(), ImportError> {
+        if row.material && self.ignore {
+            return Err(ImportError::Material { file: name.to_owned() });
+        }
+        self.rows += 1;
+        self.translation.translate(row);
+        if let Some(category) = &row.category
+            && self.categories.len() < CATEGORIES
+            && !self.categories.contains(category)
+        {
+            self.categories.insert(category.clone());
+        }
+        // Once the import is bound to be refused, only the bad rows still matter.
+        if self.input.bad_rows == 0 || self.request.bad_rows == BadRows::Skip {
+            let mut value = std::mem::take(&mut self.value);
+            encode(row, self.rows, &mut value)?;
+            self.input.sorter.push(&entry_key(row).0, &value)?;
+            self.value = value;
+        }
+        if self.rows.is_multiple_of(STEP) {
+            let bytes = self.bytes + bytes();
+            (self.progress)(ImportProgress::Reading { rows: self.rows, bytes });
+        }
         Ok(())
     }
+}
+
+/// True for a file that is an SQLite database; what has been looked at is read again. A pipe is
+/// none, and must not be looked into.
+fn is_database(file: &mut File) -> io::Result<bool> {
+    if !file.metadata()?.is_file() {
+        return Ok(false);
+    }
+    let mut head = Vec::new();
+    file.take(64).read_to_end(&mut head)?;
+    file.seek(SeekFrom::Start(0))?;
+    Ok(DatabaseReader::is_database(&head))
+}
+
+/// What changes when somebody writes to a file.
+fn state(path: &Path) -> io::Result<(u64, SystemTime)> {
+    let metadata = path.metadata()?;
+    Ok((metadata.len(), metadata.modified()?))
 }
 
 /// How messages name an input, and how the record does: without folders, which say more than

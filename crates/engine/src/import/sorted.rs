@@ -49,6 +49,8 @@ pub(crate) struct SortedRow<'a> {
     /// Counted over all files.
     row: u64,
     pub(crate) deleted: bool,
+    /// When the source last changed the entry, where it says so.
+    pub(crate) moment: Option<i64>,
     quality: Option<u8>,
     /// Kind and bytes of each hash, end to end.
     hashes: &'a [u8],
@@ -78,6 +80,7 @@ pub(crate) fn encode(row: &ListRow, number: u64, out: &mut Vec<u8>) -> Result<()
     let sorted = SortedRow {
         row: number,
         deleted: row.deleted,
+        moment: row.moment,
         quality: row.quality.map(|quality| quality.0),
         hashes: &hashes,
         source_id: row.source_id.as_deref(),

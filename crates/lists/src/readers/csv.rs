@@ -1,7 +1,8 @@
 //! Separated values with a header: quoting of RFC 4180, any of `,` `;` and tab between fields.
 
-use crate::columns::{ATTRIBUTE_PREFIX, Column, Columns, JSON_PREFIX};
-use crate::error::{BadRow, OpenError, ReadError, RowError};
+use crate::columns::{ATTRIBUTE_PREFIX, Column, ColumnMap, Columns, JSON_PREFIX, join_checksum};
+use crate::error::{BadRow, OpenError, Place, ReadError, RowError};
+use crate::format::ListFormat;
 use crate::lines::{Line, Lines, MAX_RECORD};
 use crate::reader::MAX_FIELDS;
 use crate::row::ListRow;
@@ -14,18 +15,36 @@ const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 /// Reads records, which may span lines, by the columns of the header.
 #[derive(Debug)]
 pub(crate) struct CsvReader {
+    format: ListFormat,
     delimiter: u8,
     columns: Columns,
     record: Record,
+    /// The first line where it is a record and no header.
+    pending: Option<(u64, Vec<u8>)>,
 }
 
 impl CsvReader {
-    /// `header` is the first line with content.
-    pub(crate) fn new(header: &[u8], kind: Option<HashKind>) -> Result<Self, OpenError> {
-        let delimiter = delimiter(header);
-        let names = split(header, delimiter).ok_or(OpenError::Unknown)?;
-        let columns = Columns::settle(column_names(&names), kind)?;
-        Ok(Self { delimiter, columns, record: Record::default() })
+    /// `first` is the first line with content and its number: the header, unless the map gives
+    /// every column by its number.
+    pub(crate) fn new(
+        format: ListFormat,
+        first: (u64, Vec<u8>),
+        kind: Option<HashKind>,
+        map: &ColumnMap,
+    ) -> Result<Self, OpenError> {
+        let delimiter = delimiter(&first.1);
+        let names = split(&first.1, delimiter).ok_or(OpenError::Unknown)?;
+        let mut names: Vec<String> =
+            names.iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect();
+        let headless = map.is_by_number();
+        if headless {
+            names.iter_mut().for_each(String::clear);
+        }
+        let mut columns = column_names(format, &names);
+        map.apply(&names, &mut columns)?;
+        let columns = Columns::settle(columns, kind)?;
+        let pending = headless.then_some(first);
+        Ok(Self { format, delimiter, columns, record: Record::default(), pending })
     }
 
     /// Reads the next record; `None` at the end, `Some(false)` at a blank line.
@@ -34,50 +53,64 @@ impl CsvReader {
         lines: &mut Lines<R>,
         row: &mut ListRow,
     ) -> Result<Option<bool>, ReadError> {
-        let io = |line| move |source| ReadError::Io { line, source };
-        let start = lines.number() + 1;
-        match lines.advance().map_err(io(start))? {
-            Line::End => return Ok(None),
-            Line::TooLong => return Err(open_record(start)),
-            Line::Whole => {}
-        }
-        row.clear(start);
-        if lines.line().is_empty() {
-            return Ok(Some(false));
-        }
+        let io = |line| move |source| ReadError::Io { place: Place::Line(line), source };
         self.record.clear();
-        while self.record.push(lines.line(), self.delimiter) {
+        let (start, mut open) = if let Some((number, line)) = self.pending.take() {
+            row.clear(number);
+            (number, self.record.push(&line, self.delimiter))
+        } else {
+            let start = lines.number() + 1;
+            row.clear(start);
+            match lines.advance().map_err(io(start))? {
+                Line::End => return Ok(None),
+                Line::TooLong => return Err(open_record(start)),
+                Line::Whole if lines.line().is_empty() => return Ok(Some(false)),
+                Line::Whole => (start, self.record.push(lines.line(), self.delimiter)),
+            }
+        };
+        while open {
             self.record.line_end(lines.ended_with_crlf());
             let next = lines.advance().map_err(io(start))?;
             let size = self.record.bytes.len() + lines.line().len();
             if next != Line::Whole || size > MAX_RECORD {
                 return Err(open_record(start));
             }
+            open = self.record.push(lines.line(), self.delimiter);
         }
-        self.fill(row).map_err(|error| BadRow { line: start, error })?;
+        self.fill(row).map_err(|error| BadRow { place: Place::Line(start), error })?;
         Ok(Some(true))
     }
 
     fn fill(&self, row: &mut ListRow) -> Result<(), RowError> {
         let (found, expected) = (self.record.ends.len(), self.columns.0.len());
-        if found != expected {
+        // ICSE lists leave out empty fields at the end, or have a separator too many.
+        let icse = self.format == ListFormat::Icse;
+        let excess = self.record.fields().skip(expected);
+        if found != expected && !(icse && excess.into_iter().all(|field| field.is_empty())) {
             return Err(RowError::FieldCount { found, expected });
         }
         for (index, field) in self.record.fields().enumerate() {
             self.columns.fill(index, field, row)?;
         }
-        Ok(())
+        row.material = icse;
+        join_checksum(row)
     }
 }
 
 fn open_record(line: u64) -> ReadError {
-    ReadError::OpenRecord { line, limit: MAX_RECORD }
+    ReadError::OpenRecord { place: Place::Line(line), limit: MAX_RECORD }
 }
 
 /// The columns of a header line that is like CSV with hashes; `None` otherwise.
 pub(crate) fn looks_like_header(line: &[u8]) -> bool {
-    split(line, delimiter(line))
-        .is_some_and(|names| column_names(&names).iter().any(Column::is_hash))
+    header_names(line)
+        .is_some_and(|names| column_names(ListFormat::Csv, &names).iter().any(Column::is_hash))
+}
+
+/// The names of a header line; `None` for a line that is none.
+pub(crate) fn header_names(line: &[u8]) -> Option<Vec<String>> {
+    let names = split(line, delimiter(line))?;
+    Some(names.iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect())
 }
 
 /// The separator that occurs most outside quotes; a comma where there is none.
@@ -95,16 +128,15 @@ pub(crate) fn delimiter(header: &[u8]) -> u8 {
     DELIMITERS.into_iter().rev().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b',')
 }
 
-fn column_names(names: &[Vec<u8>]) -> Vec<Column> {
-    let column = |(index, name): (usize, &Vec<u8>)| {
-        let name = String::from_utf8_lossy(name);
+fn column_names(format: ListFormat, names: &[String]) -> Vec<Column> {
+    let column = |(index, name): (usize, &String)| {
         // A name that our writer marked is kept with its spaces.
         if name.starts_with(ATTRIBUTE_PREFIX) || name.starts_with(JSON_PREFIX) {
-            return Column::from_name(&name);
+            return Column::from_name(name);
         }
         match name.trim() {
             "" => Column::Text(format!("column {}", index + 1)),
-            name => Column::from_name(name),
+            name => Column::of_format(format, name),
         }
     };
     names.iter().enumerate().map(column).collect()

@@ -1,6 +1,6 @@
 //! hashdeep 1.0: a header that names the columns, then rows whose last column is the name.
 
-use super::{LineReader, Parsed};
+use super::{Parsed, RowReader};
 use crate::columns::{Column, push_hash};
 use crate::error::{OpenError, RowError};
 use crate::format::ListFormat;
@@ -43,7 +43,7 @@ impl HashdeepReader {
     }
 }
 
-impl LineReader for HashdeepReader {
+impl RowReader for HashdeepReader {
     fn read(&mut self, line: &[u8], row: &mut ListRow) -> Result<Parsed, RowError> {
         // Headers of appended files come again in the middle; a changed order of columns would
         // be a bad row, because then the digits fit no more.

@@ -1,34 +1,23 @@
 //! JSON Lines of our own: one object on each line; `FORMATS.md` describes the fields.
 
-use super::{LineReader, Parsed};
+use super::json::{Fields, text};
+use super::{Parsed, RowReader};
 use crate::columns::push_hash;
 use crate::error::RowError;
-use crate::reader::MAX_FIELDS;
 use crate::row::ListRow;
 use hashward_hash::{HashKind, Quality};
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
 /// Reads objects.
 #[derive(Debug)]
 pub(crate) struct JsonlReader;
 
-impl LineReader for JsonlReader {
+impl RowReader for JsonlReader {
     fn read(&mut self, line: &[u8], row: &mut ListRow) -> Result<Parsed, RowError> {
         if line.trim_ascii().is_empty() {
             return Ok(Parsed::Nothing);
         }
-        // The parser's own message would quote the line; only its column is passed on.
-        let Fields(fields) = serde_json::from_slice(line)
-            .map_err(|error| RowError::Json { column: error.column() })?;
-        if fields.len() > MAX_FIELDS {
-            return Err(RowError::TooManyFields { limit: MAX_FIELDS });
-        }
-        let mut names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
-        names.sort_unstable();
-        if names.windows(2).any(|pair| pair[0] == pair[1]) {
-            return Err(RowError::FieldTwice);
-        }
+        let Fields(fields) = Fields::parse(line)?;
         for (name, value) in fields {
             set(name, value, row)?;
         }
@@ -76,37 +65,4 @@ fn set(name: String, value: Value, row: &mut ListRow) -> Result<(), RowError> {
         }
     }
     Ok(())
-}
-
-/// Identifiers and categories are often numbers; they are kept as their text.
-fn text(field: &'static str, value: Value) -> Result<Option<String>, RowError> {
-    match value {
-        Value::Null => Ok(None),
-        Value::String(text) => Ok(Some(text).filter(|text| !text.is_empty())),
-        Value::Number(number) => Ok(Some(number.to_string())),
-        _ => Err(RowError::JsonType { field, expected: "a text or a number" }),
-    }
-}
-
-/// The fields of an object in their order, repeated ones included.
-struct Fields(Vec<(String, Value)>);
-
-impl<'de> Deserialize<'de> for Fields {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Collect;
-        impl<'de> Visitor<'de> for Collect {
-            type Value = Fields;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
-                let mut fields = Vec::new();
-                while let Some(field) = map.next_entry()? {
-                    fields.push(field);
-                }
-                Ok(Fields(fields))
-            }
-        }
-        deserializer.deserialize_map(Collect)
-    }
 }

@@ -1,6 +1,6 @@
 //! `<hex>  name` and `<hex> *name`, as md5sum, sha1sum, sha256sum and b3sum write.
 
-use super::{LineReader, Parsed, is_comment};
+use super::{Parsed, RowReader, is_comment};
 use crate::columns::parse_hash;
 use crate::error::RowError;
 use crate::row::ListRow;
@@ -12,7 +12,7 @@ pub(crate) struct Md5sumReader {
     pub(crate) kind: Option<HashKind>,
 }
 
-impl LineReader for Md5sumReader {
+impl RowReader for Md5sumReader {
     fn read(&mut self, line: &[u8], row: &mut ListRow) -> Result<Parsed, RowError> {
         if is_comment(line) {
             return Ok(Parsed::Nothing);
@@ -28,6 +28,7 @@ impl LineReader for Md5sumReader {
             (None, 32) => HashKind::Md5,
             (None, 40) => HashKind::Sha1,
             (None, 64) => HashKind::Sha256,
+            (None, 128) => HashKind::Sha512,
             (None, digits) => return Err(RowError::UnknownLength { digits }),
         };
         row.hashes.push(parse_hash(kind, hex)?);

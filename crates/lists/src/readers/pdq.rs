@@ -1,6 +1,6 @@
 //! `hash,quality,name` without a header, as the PDQ reference's tools write.
 
-use super::{LineReader, Parsed, is_comment};
+use super::{Parsed, RowReader, is_comment};
 use crate::columns::{parse_hash, parse_quality};
 use crate::error::RowError;
 use crate::row::ListRow;
@@ -10,7 +10,7 @@ use hashward_hash::HashKind;
 #[derive(Debug)]
 pub(crate) struct PdqReader;
 
-impl LineReader for PdqReader {
+impl RowReader for PdqReader {
     fn read(&mut self, line: &[u8], row: &mut ListRow) -> Result<Parsed, RowError> {
         if is_comment(line) {
             return Ok(Parsed::Nothing);

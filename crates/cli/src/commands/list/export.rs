@@ -16,6 +16,8 @@ use std::path::{Path, PathBuf};
 #[command(after_help = "\
 Examples:
   hashward list export known.db agency --format csv --out agency.csv
+  hashward list export known.db vic --format vics-1.3 --out vic.json
+  hashward list export known.db agency --format kdb --out agency.kdb
   hashward list export known.db agency --format hex --hash-kind md5 --out agency.md5
   hashward list export known.db agency --format jsonl --out -")]
 pub(crate) struct ExportArgs {
@@ -25,7 +27,7 @@ pub(crate) struct ExportArgs {
     /// Name of the list.
     #[arg(value_name = "NAME")]
     name: String,
-    /// Format: csv, jsonl, hashdeep, md5sum, hex.
+    /// Format: csv, jsonl, hashdeep, md5sum, hex, vics-1.3, vics-2.0, kdb, xways.
     #[arg(long, value_name = "F", value_parser = parse_export_format)]
     format: ListFormat,
     /// Which hash to write in formats that hold one kind.
@@ -97,7 +99,7 @@ fn to_file(database: &Database, args: &ExportArgs) -> Result<ExportSummary, Expo
     // Files of tempfile are private to the user on Unix.
     let file = tempfile::Builder::new().prefix(".hashward-").tempfile_in(folder).map_err(io)?;
     let mut out = std::io::BufWriter::with_capacity(1 << 16, file);
-    let summary = database.export(&args.name, args.format, args.hash_kind, &mut out)?;
+    let summary = database.export_in(&args.name, args.format, args.hash_kind, &mut out, folder)?;
     let file = out.into_inner().map_err(|error| io(error.into_error()))?;
     file.as_file().sync_all().map_err(io)?;
     file.persist(&args.out).map_err(|error| io(error.error))?;
