@@ -3,7 +3,7 @@
 use crate::hasher::{Hasher, read_whole};
 use crate::progress::{Progress, Stop};
 use hashward_evidence::{File, FileSource, Item, OpenError, ReadAt, SkipReason};
-use hashward_examine::{Examination, Pictures, Plan, examine};
+use hashward_examine::{Examination, Pictures, Plan, confirm, examine};
 use hashward_media::{Class, HEAD_BYTES, Limits, Reason, TAIL_BYTES, sniff};
 use hashward_sandbox::{Pool, PoolError, PoolLimits, WorkerCommand};
 use std::io;
@@ -50,6 +50,8 @@ pub(crate) struct Examiner<'a> {
     pub(crate) stop: &'a Stop,
     /// Programs that compute opaque hashes of pictures.
     pub(crate) hashers: &'a [Hasher],
+    /// Whether what a quick look proposes has to be examined canonically; without it nothing is.
+    pub(crate) wants_proof: Option<&'a (dyn Fn(&Examination) -> bool + Sync)>,
 }
 
 /// What became of an item.
@@ -103,6 +105,12 @@ impl Examiner<'_> {
         // Examining is written not to panic; should it do so all the same, it costs one file.
         let examined = catch_unwind(AssertUnwindSafe(|| {
             let mut examination = examine(&source, &self.plan, &self.limits, self.pool)?;
+            let wants_proof = |proposed: &Examination| {
+                proposed.proposes() && self.wants_proof.is_some_and(|wants| wants(proposed))
+            };
+            if wants_proof(&examination) {
+                examination = confirm(examination, &source, &self.limits, self.pool)?;
+            }
             if examination.pictures == Pictures::NotAsked {
                 examination.pictures = classify(&source);
             }

@@ -14,6 +14,8 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+pub use hashward_media::Effort;
+
 /// What to compute.
 #[derive(Debug, Clone, Default)]
 pub struct HashOptions {
@@ -23,6 +25,8 @@ pub struct HashOptions {
     pub pdq: bool,
     /// PDQ of the seven other orientations as well.
     pub dihedral: bool,
+    /// How PDQ is computed: canonically, or near that and faster.
+    pub effort: Effort,
     /// In which order records come.
     pub order: Order,
     /// Threads; 0 means one per core.
@@ -157,9 +161,16 @@ pub fn hash_files(
     if options.pdq {
         pool.probe()?;
     }
-    let plan = Plan { digests: options.digests, perceptual: options.pdq, ..Plan::default() };
-    let examiner =
-        Examiner { plan, limits: Limits::default(), pool: &pool, progress, stop, hashers: &[] };
+    let plan = Plan { digests: options.digests, perceptual: options.pdq, effort: options.effort };
+    let examiner = Examiner {
+        plan,
+        limits: Limits::default(),
+        pool: &pool,
+        progress,
+        stop,
+        hashers: &[],
+        wants_proof: None,
+    };
     let (files, errors) = (AtomicU64::new(0), AtomicU64::new(0));
     let work = |item| -> Result<Vec<u8>, ScanError> {
         let Some(record) = describe(examiner.look(item)?, options) else { return Ok(Vec::new()) };
@@ -221,11 +232,12 @@ pub(crate) fn describe(looked: Looked, options: &HashOptions) -> Option<HashReco
     })
 }
 
-/// The canonical hash of the first frame.
+/// The hash of the first frame: canonical, or what a quick look gave instead.
 fn pdq(examination: &Examination, dihedral: bool) -> Option<PdqHashes> {
     let find = |orientation: Orientation| {
         examination.hashes.iter().find(|hash| {
-            hash.frame == 0 && hash.variant == Variant::Full && hash.orientation == orientation
+            let whole = matches!(hash.variant, Variant::Full | Variant::Fast);
+            hash.frame == 0 && whole && hash.orientation == orientation
         })
     };
     let hex = |orientation| find(orientation).map(|hash| hash.hash.to_hex());

@@ -53,6 +53,7 @@ pub mod matching;
 mod memory;
 mod pipeline;
 mod progress;
+pub mod propose;
 mod provenance;
 mod reorder;
 pub mod scan;

@@ -225,7 +225,7 @@ pub(crate) fn evaluate_hashes(
     for (label, value) in (0u32..).zip(values) {
         match *value {
             HashValue::Pdq(hash) if passes(policy.min_quality, quality) => {
-                perceptual.push(QueryHash { hash, label, quality });
+                perceptual.push(QueryHash { hash, label, quality, margin: 0 });
             }
             HashValue::Pdq(_) => {}
             value if digests.set(value) => {}
@@ -270,12 +270,15 @@ fn query_frame(
     let mut perceptual = Vec::with_capacity(frame.len());
     for (index, hash) in frame.iter().enumerate() {
         let known = seen.contains(&(hash.hash, hash.quality));
-        if !known && passes(policy.min_quality, Some(hash.quality)) {
+        // Proposals say nothing about a match.
+        let canonical = hash.variant.margins().is_none();
+        if canonical && !known && passes(policy.min_quality, Some(hash.quality)) {
             seen.push((hash.hash, hash.quality));
             perceptual.push(QueryHash {
                 hash: hash.hash,
                 label: u32::try_from(start + index).expect("examinations are bounded"),
                 quality: Some(hash.quality),
+                margin: 0,
             });
         }
     }

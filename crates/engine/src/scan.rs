@@ -5,6 +5,7 @@ use crate::hasher::{Hasher as PictureHasher, HasherCommand};
 use crate::matching::{Findings, Policy, evaluate};
 use crate::pipeline::{self, Order, PipelineError};
 use crate::progress::{Progress, Stop};
+use crate::propose::is_near;
 use crate::verdict::{
     Effort, ListStatus, MatchRecord, NotExamined, PathName, Record, Run, RunList, Skipped, Summary,
     Timing, VetoedRecord,
@@ -115,7 +116,10 @@ pub fn scan(
     let plan = Plan {
         digests: generation.digest_kinds().with(HashKind::Sha256),
         perceptual: generation.kinds().contains(&HashKind::Pdq),
-        ..Plan::default()
+        effort: match options.effort {
+            Effort::Fast => hashward_media::Effort::Fast,
+            Effort::Normal | Effort::Thorough => hashward_media::Effort::Full,
+        },
     };
     let pool = pool(threads, options.worker.clone())?;
     if plan.perceptual {
@@ -128,8 +132,19 @@ pub fn scan(
     let walk = walk(roots, &options.exclude)?;
     sink(&Record::Run(describe_run(generation, roots, options))).map_err(ScanError::Sink)?;
 
-    let examiner =
-        Examiner { plan, limits: options.limits, pool: &pool, progress, stop, hashers: &hashers };
+    // A damaged store says so when what is canonical is matched.
+    let wants_proof = |proposed: &Examination| {
+        !options.without_matching && is_near(proposed, generation, &options.policy).unwrap_or(true)
+    };
+    let examiner = Examiner {
+        plan,
+        limits: options.limits,
+        pool: &pool,
+        progress,
+        stop,
+        hashers: &hashers,
+        wants_proof: Some(&wants_proof),
+    };
     let scanner = Scanner { examiner, generation, options, summary: Mutex::default() };
     let begin = Instant::now();
     pipeline::run(

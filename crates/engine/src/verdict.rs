@@ -104,12 +104,13 @@ pub enum ListStatus {
     Expired,
 }
 
-/// How hard pictures are looked at. All levels see the same digests and the same canonical
+/// How hard pictures are looked at. All levels report the same digests and the same canonical
 /// perceptual hashes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effort {
-    /// As little work as gives every verdict for whole pictures.
+    /// As little work as gives every finding for whole pictures: large JPEG pictures are decoded
+    /// at a reduced scale, and canonically only where that comes near known material.
     Fast,
     /// The usual.
     #[default]

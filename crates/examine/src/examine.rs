@@ -5,8 +5,8 @@ use hashward_digest::Hasher;
 use hashward_evidence::ReadAt;
 use hashward_hash::{DigestKinds, Digests};
 use hashward_media::{
-    Class, HEAD_BYTES, Limits, PictureFormat, PictureReport, Reason, Sniffed, TAIL_BYTES, Trouble,
-    sniff,
+    Class, Effort, HEAD_BYTES, Limits, PictureFormat, PictureReport, Reason, Sniffed, TAIL_BYTES,
+    Trouble, sniff,
 };
 use hashward_sandbox::{Attempt, Failure, Outcome, Pool, PoolError};
 use std::io;
@@ -54,6 +54,23 @@ pub fn examine(
         return Ok(reading.failed(sniffed.media_type, &error));
     }
     Ok(reading.record(sniffed.media_type, found))
+}
+
+/// Examines the pictures of a file again, canonically, after [`examine()`] with
+/// [`Effort::Fast`](hashward_media::Effort::Fast) gave proposals: what it said about them is
+/// replaced, the digests stay.
+///
+/// # Errors
+/// As [`examine()`].
+pub fn confirm(
+    proposed: Examination,
+    source: &dyn ReadAt,
+    limits: &Limits,
+    workers: &Pool,
+) -> Result<Examination, PoolError> {
+    let plan = Plan { digests: DigestKinds::default(), perceptual: true, effort: Effort::Full };
+    let canonical = examine(source, &plan, limits, workers)?;
+    Ok(Examination { digests: proposed.digests, ..canonical })
 }
 
 /// What was found out about the pictures in the file.

@@ -34,7 +34,7 @@ mod plan;
 mod record;
 mod worker;
 
-pub use examine::examine;
+pub use examine::{confirm, examine};
 pub use plan::Plan;
 pub use record::{EXAMINATION_VERSION, Examination, Pictures, RecordError};
 pub use worker::worker_main;

@@ -90,6 +90,13 @@ impl Examination {
         if rest.is_empty() { Ok(record) } else { Err(RecordError::Damaged) }
     }
 
+    /// True when hashes of reduced decodings stand in for canonical ones, which then have to be made
+    /// before anything is said about a match.
+    #[must_use]
+    pub fn proposes(&self) -> bool {
+        self.hashes.iter().any(|hash| hash.variant.margins().is_some())
+    }
+
     /// The reason and its detail, if the content counts as not examined.
     #[must_use]
     pub fn not_examined(&self) -> Option<(Reason, &str)> {

@@ -54,6 +54,13 @@ impl<'a> Rows<'a> {
         &self.data[index * self.stride..][..self.width]
     }
 
+    /// All rows as they lie in memory, and the bytes from one to the next: each row is
+    /// [`Rows::width`] bytes, what lies between them is padding.
+    #[must_use]
+    pub fn band(&self) -> (&'a [u8], usize) {
+        (self.data, self.stride)
+    }
+
     /// The rows from top to bottom.
     pub fn iter(&self) -> impl Iterator<Item = &'a [u8]> {
         let rows = *self;

@@ -40,6 +40,15 @@
 //! follows the first image of a JPEG file (previews, gain maps, films of "live" photos) and
 //! thumbnails inside metadata are not looked at.
 //!
+//! # What a proposal is
+//!
+//! With [`Effort::Fast`] large JPEG pictures are decoded at a quarter of their sides, progressive
+//! ones at an eighth, and hashed as if every pixel had been there ([`Variant::Fast`]). Such a hash
+//! only proposes: it is within [`Variant::margins`] of the canonical one on all pictures measured,
+//! and what comes near known material, or near the quality gate, has to be hashed again canonically.
+//! Of a progressive file the scans that contribute nothing are then not read, so damage in them is
+//! not noticed.
+//!
 //! # What a failure means
 //!
 //! Frames that could be decoded are hashed even when the file then counts as not examined. A
@@ -55,6 +64,7 @@
 //! bytes, which is why this runs in the worker processes of `hashward-sandbox`.
 #![forbid(unsafe_code)]
 
+mod fast;
 mod formats;
 mod host;
 mod limits;
@@ -65,6 +75,7 @@ mod session;
 mod sniff;
 mod trouble;
 
+pub use fast::Margins;
 pub use host::{Host, MemoryRefused, Unguarded};
 pub use limits::{Effort, Limits, Plan};
 pub use reason::Reason;
@@ -82,8 +93,7 @@ pub fn examine_picture(
     plan: &Plan,
     host: &mut dyn Host,
 ) -> PictureReport {
-    let Effort::Full = plan.effort;
-    let mut session = session::Session::new(limits, host);
+    let mut session = session::Session::new(limits, plan.effort, host);
     let status = formats::decode(format, bytes, &mut session);
     session.finish(status)
 }

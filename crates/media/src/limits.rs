@@ -35,7 +35,7 @@ impl Default for Limits {
     }
 }
 
-/// How much is tried on a picture. Further efforts will name cheaper and dearer ways.
+/// How much is tried on a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -43,6 +43,9 @@ pub enum Effort {
     /// The canonical hash from the full-resolution pixels of every frame.
     #[default]
     Full,
+    /// Proposals from reduced decodings where they are close enough to the canonical hash, which
+    /// they never replace; see [`crate::Variant::margins`]. Everything else as [`Effort::Full`].
+    Fast,
 }
 
 /// What to compute on a picture.

@@ -28,6 +28,10 @@ pub enum Variant {
     /// Resampled to 512×512 by nearest neighbour first, as Meta's C++ tool does with every
     /// picture that has a side over 512 pixels.
     Square512,
+    /// A proposal: close to [`Variant::Full`], from a reduced decoding.
+    Fast,
+    /// A proposal: close to [`Variant::Square512`], from a reduced decoding.
+    FastSquare512,
 }
 
 impl Variant {
@@ -37,6 +41,8 @@ impl Variant {
         match self {
             Self::Full => "full",
             Self::Square512 => "square512",
+            Self::Fast => "fast",
+            Self::FastSquare512 => "fast_square512",
         }
     }
 }

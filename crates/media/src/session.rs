@@ -1,9 +1,11 @@
 //! One picture's way through its decoder: limits before, hashes after every frame.
 
 use crate::plane::{Plane, Samples};
-use crate::{Host, LabelledHash, Limits, PictureReport, Reason, Rectangle, Trouble, Variant};
+use crate::{
+    Effort, Host, LabelledHash, Limits, PictureReport, Reason, Rectangle, Trouble, Variant,
+};
 use hashward_hash::Orientation;
-use hashward_phash::{PdqResult, Pixels, pdq, pdq_square512};
+use hashward_phash::{PdqResult, Pixels, Streamed, pdq, pdq_square512};
 
 /// Shortest side that has a perceptual hash: PDQ's window needs five pixels.
 const SHORTEST_SIDE: u32 = 5;
@@ -14,13 +16,14 @@ const DECODER_BYTES: u64 = 1 << 20;
 /// What a format's decoder works with.
 pub(crate) struct Session<'a> {
     pub(crate) limits: &'a Limits,
+    pub(crate) effort: Effort,
     host: &'a mut dyn Host,
     report: PictureReport,
     pixels_left: u64,
 }
 
 impl<'a> Session<'a> {
-    pub(crate) fn new(limits: &'a Limits, host: &'a mut dyn Host) -> Self {
+    pub(crate) fn new(limits: &'a Limits, effort: Effort, host: &'a mut dyn Host) -> Self {
         let report = PictureReport {
             status: Ok(()),
             width: None,
@@ -29,7 +32,7 @@ impl<'a> Session<'a> {
             frames_total: None,
             hashes: Vec::new(),
         };
-        Self { limits, host, report, pixels_left: limits.total_pixels }
+        Self { limits, effort, host, report, pixels_left: limits.total_pixels }
     }
 
     pub(crate) fn phase(&mut self, text: &str) {
@@ -123,14 +126,37 @@ impl<'a> Session<'a> {
             Samples::Rgb(data) => Pixels::rgb8(data, width, height, 3 * width as usize),
         };
         let pixels = pixels.expect("a plane holds all the pixels that it says");
-        self.push(frame, Variant::Full, plane, &pdq(&pixels));
+        self.push(frame, Variant::Full, (width, height), &pdq(&pixels));
         if let Some(result) = pdq_square512(&pixels) {
-            self.push(frame, Variant::Square512, plane, &result);
+            self.push(frame, Variant::Square512, (width, height), &result);
         }
     }
 
-    fn push(&mut self, frame: u32, variant: Variant, plane: &Plane, result: &PdqResult) {
-        let rectangle = Rectangle { x: 0, y: 0, width: plane.width, height: plane.height };
+    /// Takes the hashes of a frame whose rows were hashed as they came: the canonical ones, or
+    /// `proposals`. `None` for frames that are too small to have any.
+    pub(crate) fn streamed(
+        &mut self,
+        frame: u32,
+        (width, height): (u32, u32),
+        streamed: Option<&Streamed>,
+        proposals: bool,
+    ) {
+        self.size(width, height);
+        self.report.frames_examined += 1;
+        let Some(streamed) = streamed else { return };
+        let (full, square) = if proposals {
+            (Variant::Fast, Variant::FastSquare512)
+        } else {
+            (Variant::Full, Variant::Square512)
+        };
+        self.push(frame, full, (width, height), &streamed.full);
+        if let Some(result) = &streamed.square512 {
+            self.push(frame, square, (width, height), result);
+        }
+    }
+
+    fn push(&mut self, frame: u32, variant: Variant, size: (u32, u32), result: &PdqResult) {
+        let rectangle = Rectangle { x: 0, y: 0, width: size.0, height: size.1 };
         self.report.hashes.extend(Orientation::ALL.map(|orientation| LabelledHash {
             frame,
             variant,

@@ -15,8 +15,10 @@
 //! # Ok::<(), hashward_phash::PixelsError>(())
 //! ```
 //!
-//! Three ways to the same hash:
+//! Ways to the same hash:
 //! - [`pdq`] is the one to use: one pass over the bytes, exact integer sums, one rounding.
+//! - [`RowHasher`] takes the rows as a decoder gives them, so that no picture is kept. It also
+//!   hashes reduced decodings, as if all pixels had been there.
 //! - [`pdq_square512`] is the variant of Meta's C++ *tool*, which first shrinks pictures with a side
 //!   over 512 pixels to 512×512 by dropping pixels.
 //! - [`mod@reference`] repeats the reference's floating-point operations in the reference's order. It
@@ -37,11 +39,13 @@ mod pixels;
 pub mod reference;
 mod samples;
 mod square;
+mod stream;
 
 pub use coefficients::Coefficients;
 pub use pixels::{Layout, Pixels, PixelsError};
 pub use samples::Samples;
 pub use square::{SQUARE, pdq_square512};
+pub use stream::{RowHasher, Streamed};
 
 use hashward_hash::{Pdq, Quality};
 

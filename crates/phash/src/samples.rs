@@ -14,6 +14,34 @@ const RGB: [u32; 3] = [299, 587, 114];
 #[derive(Clone)]
 pub struct Samples(pub [[f32; SAMPLES]; SAMPLES]);
 
+/// The factor of each channel of a pixel.
+pub(crate) fn factors(layout: Layout) -> &'static [u32] {
+    match layout {
+        Layout::Luma8 => &LUMA,
+        Layout::Rgb8 => &RGB,
+    }
+}
+
+/// What a weighed row of samples is divided by, the sum of the row's own weights aside.
+#[derive(Debug)]
+pub(crate) struct Denominators([u64; SAMPLES]);
+
+impl Denominators {
+    pub(crate) fn new(columns: &Windows, layout: Layout) -> Self {
+        let scale: u32 = factors(layout).iter().sum();
+        Self(std::array::from_fn(|k| u64::from(scale) * u64::from(columns.window(k).sum)))
+    }
+
+    /// One division and one rounding per sample.
+    pub(crate) fn divide(&self, weighed: &[u64; SAMPLES], row_sum: u32) -> [f32; SAMPLES] {
+        let mut samples = [0.0; SAMPLES];
+        for ((sample, weighed), denominator) in samples.iter_mut().zip(weighed).zip(&self.0) {
+            *sample = (*weighed as f64 / (denominator * u64::from(row_sum)) as f64) as f32;
+        }
+        samples
+    }
+}
+
 impl Samples {
     /// Samples a picture as the reference's two box blurs and its decimation do, but exactly: in
     /// integers, with one division and one rounding per sample.
@@ -21,18 +49,13 @@ impl Samples {
     /// Allocates in proportion to the picture's sides.
     #[must_use]
     pub fn of(pixels: &Pixels<'_>) -> Self {
-        let factors = match pixels.layout() {
-            Layout::Luma8 => LUMA.as_slice(),
-            Layout::Rgb8 => RGB.as_slice(),
-        };
+        let factors = factors(pixels.layout());
         let columns = Windows::new(pixels.width(), factors);
         let rows = Windows::new(pixels.height(), &[1]);
         let row_bytes = pixels.width() as usize * factors.len();
         let mut sums = vec![0; columns.padded_length().max(row_bytes)];
         let mut weighed = [0; SAMPLES];
-        let scale: u32 = factors.iter().sum();
-        let denominators: [u64; SAMPLES] =
-            std::array::from_fn(|k| u64::from(scale) * u64::from(columns.window(k).sum));
+        let denominators = Denominators::new(&columns, pixels.layout());
 
         let mut samples = [[0.0; SAMPLES]; SAMPLES];
         let mut before = None;
@@ -45,12 +68,7 @@ impl Samples {
                 weigh_columns(&mut weighed, &sums, &columns);
                 before = Some(row.first);
             }
-            for ((sample, weighed), denominator) in
-                samples.iter_mut().zip(&weighed).zip(&denominators)
-            {
-                let denominator = denominator * u64::from(row.sum);
-                *sample = (*weighed as f64 / denominator as f64) as f32;
-            }
+            *samples = denominators.divide(&weighed, row.sum);
         }
         Self(samples)
     }

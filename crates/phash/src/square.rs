@@ -37,12 +37,16 @@ pub(crate) fn shrink(pixels: &Pixels<'_>) -> Option<Vec<u8>> {
     })
 }
 
+/// Which pixel of a side becomes pixel `new` of the square's.
+pub(crate) fn old(new: u32, length: u32) -> u32 {
+    (u64::from(new) * u64::from(length) / u64::from(SQUARE)) as u32
+}
+
 fn keep<const BYTES: usize>(pixels: &Pixels<'_>) -> Vec<u8> {
-    let old = |new: u32, length: u32| u64::from(new) * u64::from(length) / u64::from(SQUARE);
     let columns: Vec<usize> = (0..SQUARE).map(|x| old(x, pixels.width()) as usize).collect();
     let mut square = vec![[0; BYTES]; (SQUARE * SQUARE) as usize];
     for (y, kept) in (0..SQUARE).zip(square.chunks_exact_mut(SQUARE as usize)) {
-        let (row, _) = pixels.row(old(y, pixels.height()) as u32).as_chunks::<BYTES>();
+        let (row, _) = pixels.row(old(y, pixels.height())).as_chunks::<BYTES>();
         for (pixel, x) in kept.iter_mut().zip(&columns) {
             *pixel = row[*x];
         }

@@ -34,6 +34,9 @@ pub struct QueryHash {
     pub label: u32,
     /// Its quality; `None` passes every gate.
     pub quality: Option<Quality>,
+    /// Bits that are added to every radius for this hash: how far it may be from the one it stands
+    /// for.
+    pub margin: u16,
 }
 
 /// The opaque hashes of a query.
@@ -146,12 +149,15 @@ struct Targets {
 
 impl Targets {
     fn new(hashes: &[QueryHash], gate: Quality, radius: Distance) -> Self {
-        let mut seen: HashSet<Pdq> = HashSet::new();
+        let mut seen: HashSet<(Pdq, u16)> = HashSet::new();
         let (mut targets, mut positions) = (Vec::new(), Vec::new());
         for (position, query) in (0u32..).zip(hashes) {
             let passes = query.quality.is_none_or(|quality| quality >= gate);
-            if passes && seen.insert(query.hash) {
-                targets.push(Target { code: query.hash.to_store_order(), radius: radius.0 });
+            if passes && seen.insert((query.hash, query.margin)) {
+                targets.push(Target {
+                    code: query.hash.to_store_order(),
+                    radius: radius.0.saturating_add(query.margin).min(256),
+                });
                 positions.push(position);
             }
         }

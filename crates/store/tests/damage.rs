@@ -41,7 +41,7 @@ fn ask(generation: &Generation) -> Vec<Result<Vec<Hit>, ReadError>> {
     let mut source = Codes::seeded(11);
     let pool = source.clustered(150);
     let perceptual: Vec<QueryHash> = (0..8)
-        .map(|label| QueryHash { hash: pool[label as usize * 9], label, quality: None })
+        .map(|label| QueryHash { hash: pool[label as usize * 9], label, quality: None, margin: 0 })
         .collect();
     let digests = support::digests(&mut source);
     let methods =

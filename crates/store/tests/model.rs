@@ -86,7 +86,7 @@ proptest! {
             .map(|number| {
                 let near = database.pool[source.below(database.pool.len() as u64) as usize];
                 let quality = (source.below(4) > 0).then(|| Quality(10 * source.below(11) as u8));
-                QueryHash { hash: source.near(near, 30), label: 100 + number, quality }
+                QueryHash { hash: source.near(near, 30), label: 100 + number, quality, margin: 0 }
             })
             .collect();
         perceptual.push(QueryHash { label: 7, ..perceptual[0] });

@@ -23,7 +23,8 @@ pub(crate) struct HashArgs {
     /// Print PDQ of the seven other orientations as well.
     #[arg(long)]
     dihedral: bool,
-    /// How PDQ is computed; both give the canonical hash of the full resolution.
+    /// How PDQ is computed: full is the canonical hash of the full resolution, fast is close to it
+    /// and quicker for large JPEG pictures. Fast hashes are for looking around, not for lists.
     #[arg(long, value_enum, default_value_t, value_name = "LEVEL")]
     effort: EffortArg,
     /// Order of the results: of paths (the same on every run) or as found.
@@ -68,6 +69,10 @@ pub(crate) fn run(args: &HashArgs, printer: &mut Printer) -> anyhow::Result<Exit
         digests: args.kinds.iter().fold(DigestKinds::default(), |kinds, &kind| kinds.with(kind)),
         pdq: args.kinds.contains(&HashKind::Pdq),
         dihedral: args.dihedral,
+        effort: match args.effort {
+            EffortArg::Fast => hashward_engine::hashing::Effort::Fast,
+            EffortArg::Full => hashward_engine::hashing::Effort::Full,
+        },
         order: args.order.into(),
         threads: args.jobs.map_or(0, usize::from),
     };

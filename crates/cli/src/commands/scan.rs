@@ -39,8 +39,9 @@ pub(crate) struct ScanArgs {
     /// The day for which it is decided which lists have expired, to repeat a run [default: today].
     #[arg(long, value_name = "DAY")]
     as_of: Option<Day>,
-    /// How hard to look. All levels compare the same digests and the same canonical perceptual
-    /// hashes in all eight orientations, so the findings are the same.
+    /// How hard to look. Fast decodes large JPEG pictures at a reduced scale, and again at the full
+    /// one where that comes near known material or near the quality gate: it finds what normal
+    /// finds, but does not read, and so not notice damage in, what a reduced scale has no use for.
     #[arg(long, value_enum, default_value_t, value_name = "LEVEL")]
     effort: EffortArg,
     /// Order of the results: of paths (the same on every run) or as found.

@@ -67,7 +67,20 @@ impl Windows {
     /// When `length` is 0, there is no factor, or the factors sum up to more than 1000.
     #[must_use]
     pub fn new(length: u32, factors: &[u32]) -> Self {
+        Self::reduced(length, 1, factors)
+    }
+
+    /// The windows of a side of `length` pixels of which a reduced decoding gives the means of
+    /// `divisor` pixels each, the last of them perhaps beyond the edge: a mean has the weights of
+    /// all its pixels, as if each of them had that value. `reduced(length, 1, …)` is
+    /// [`Windows::new`].
+    ///
+    /// # Panics
+    /// As [`Windows::new`], and when `divisor` is 0.
+    #[must_use]
+    pub fn reduced(length: u32, divisor: u32, factors: &[u32]) -> Self {
         assert!(length > 0 && !factors.is_empty(), "a side has pixels and a pixel has channels");
+        assert!(divisor > 0, "a mean is that of some pixels");
         assert!(factors.iter().map(|f| u64::from(*f)).sum::<u64>() <= 1000, "factors too large");
         let mut windows = Self {
             factors: factors.to_vec(),
@@ -76,7 +89,7 @@ impl Windows {
             row_weights: Vec::new(),
             column_weights: Vec::new(),
         };
-        let mut tent = Tent::new(u64::from(length));
+        let mut tent = Tent::new(u64::from(length), u64::from(divisor));
         for sample in 0..SAMPLES as u64 {
             let first = tent.place(sample);
             windows.push(first, &tent.weights);
@@ -140,6 +153,8 @@ impl Windows {
 /// Computes one window after the other, keeping its buffers.
 struct Tent {
     length: u64,
+    /// Pixels that one weight is for.
+    divisor: u64,
     /// Width of the box.
     width: u64,
     /// Pixels of a full box up to and without its own position.
@@ -152,11 +167,12 @@ struct Tent {
 }
 
 impl Tent {
-    fn new(length: u64) -> Self {
+    fn new(length: u64, divisor: u64) -> Self {
         let width = length.div_ceil(2 * SAMPLES as u64);
         let half = (width + 2) / 2;
         Self {
             length,
+            divisor,
             width,
             before: width - half,
             after: half - 1,
@@ -175,7 +191,7 @@ impl Tent {
         last - first + 1
     }
 
-    /// Fills `weights` for a sample and returns its first pixel.
+    /// Fills `weights` for a sample and returns its first pixel, or mean of pixels.
     fn place(&mut self, sample: u64) -> usize {
         let centre = (2 * sample + 1) * self.length / (2 * SAMPLES as u64);
         let (second_first, second_last) = self.ends(centre);
@@ -204,21 +220,32 @@ impl Tent {
             self.steps[(box_last - first + 1) as usize] -= share;
         }
         self.weights.clear();
-        self.settle();
-        first as usize
+        self.settle(first % self.divisor);
+        (first / self.divisor) as usize
     }
 
-    /// Turns steps into weights within the limits of [`MAX_WEIGHT`] and [`MAX_SUM`].
-    fn settle(&mut self) {
+    /// Turns steps into weights within the limits of [`MAX_WEIGHT`] and [`MAX_SUM`]; the first is
+    /// that of pixel `phase` of those that share a weight.
+    fn settle(&mut self, phase: u64) {
         let mut weight = 0i64;
-        let (mut largest, mut sum) = (0u64, 0u64);
         for step in &mut self.steps {
             weight += *step;
             *step = weight;
-            largest = largest.max(weight as u64);
-            sum += weight as u64;
         }
         self.steps.pop();
+        if self.divisor > 1 {
+            let shared = (self.steps.len() as u64 + phase).div_ceil(self.divisor) as usize;
+            for pixel in 0..self.steps.len() {
+                let weight = std::mem::take(&mut self.steps[pixel]);
+                self.steps[(pixel + phase as usize) / self.divisor as usize] += weight;
+            }
+            self.steps.truncate(shared);
+        }
+        let (mut largest, mut sum) = (0u64, 0u64);
+        for weight in &self.steps {
+            largest = largest.max(*weight as u64);
+            sum += *weight as u64;
+        }
         if largest <= u64::from(MAX_WEIGHT) && sum <= MAX_SUM {
             self.weights.extend(self.steps.iter().map(|weight| *weight as u16));
         } else {
@@ -285,6 +312,33 @@ mod tests {
         assert_eq!(windows.window(30).weights, [1, 2, 3, 4, 3, 2, 1]);
         assert_eq!(windows.window(30).sum, 16);
         assert!(windows.padded_length() >= 3 * 512);
+    }
+
+    #[test]
+    fn a_mean_of_pixels_has_the_weights_of_all_of_them() {
+        for length in [9u32, 64, 130, 641, 1000, 4000] {
+            for divisor in [1u32, 2, 4, 8] {
+                let (all, few) =
+                    (Windows::new(length, &[1]), Windows::reduced(length, divisor, &[1]));
+                for sample in 0..SAMPLES {
+                    let (all, few) = (all.window(sample), few.window(sample));
+                    let mut expected = vec![0u32; length.div_ceil(divisor) as usize];
+                    for (i, weight) in all.weights.iter().enumerate() {
+                        expected[(all.first + i) / divisor as usize] += u32::from(*weight);
+                    }
+                    let mut found = vec![0u32; expected.len()];
+                    for (i, weight) in few.weights.iter().enumerate() {
+                        found[few.first + i] = u32::from(*weight);
+                    }
+                    assert_eq!(few.sum, found.iter().sum::<u32>());
+                    let share = |weight: &u32, sum: u32| f64::from(*weight) / f64::from(sum);
+                    for (found, expected) in found.iter().zip(&expected) {
+                        let (found, expected) = (share(found, few.sum), share(expected, all.sum));
+                        assert!((found - expected).abs() < 1e-4, "{length} {divisor} {sample}");
+                    }
+                }
+            }
+        }
     }
 
     #[test]

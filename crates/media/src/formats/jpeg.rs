@@ -6,8 +6,9 @@
 use super::jpeg_structure::{Frame, Structure, walk};
 use crate::plane::Plane;
 use crate::session::Session;
-use crate::{Reason, Trouble};
+use crate::{Effort, Reason, Trouble, fast};
 use hashward_jpeg::{Header, RowSink, Rows, Scale, decode_luma};
+use hashward_phash::{Layout, RowHasher};
 use std::ops::ControlFlow;
 use zune_core::bytestream::ZCursor;
 use zune_core::colorspace::ColorSpace;
@@ -33,12 +34,14 @@ pub(super) fn decode(bytes: &[u8], session: &mut Session<'_>) -> Result<(), Trou
     check_coding(frame)?;
     session.admit(frame.width, frame.height)?;
     session.spend(frame.width, frame.height)?;
-    session.memory_bytes(memory(bytes, frame, &structure))?;
-    session.phase("decode JPEG");
-    if let Some(plane) = luma(bytes, frame, session) {
-        session.frame(0, &plane);
-        return if structure.complete { Ok(()) } else { Err(truncated()) };
+    if let Ok(header) = Header::parse(bytes) {
+        session.memory_bytes(header.memory(Scale::Full) + hashing_memory(frame))?;
+        session.phase("decode JPEG");
+        if luma(bytes, frame, &header, session).is_some() {
+            return if structure.complete { Ok(()) } else { Err(truncated()) };
+        }
     }
+    session.memory_bytes(memory(frame, &structure))?;
     session.phase("decode unusual JPEG");
     match plane(bytes, frame, true) {
         Ok(plane) => {
@@ -102,41 +105,59 @@ fn check_coding(frame: &Frame) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// Rows collected into a plane whose size is known.
-struct Collect(Vec<u8>);
+/// Rows on their way into the hash; those of a frame too small for one are only counted.
+struct Hash(Option<RowHasher>);
 
-impl RowSink for Collect {
+impl RowSink for Hash {
     fn rows(&mut self, rows: Rows<'_>) -> ControlFlow<()> {
-        rows.iter().for_each(|row| self.0.extend_from_slice(row));
+        if let Some(hasher) = &mut self.0 {
+            let (band, stride) = rows.band();
+            hasher.push(band, stride, rows.count());
+        }
         ControlFlow::Continue(())
     }
 }
 
-/// The luma plane, if the file is one that our own decoder fully understands.
-fn luma(bytes: &[u8], frame: &Frame, session: &Session<'_>) -> Option<Plane> {
+/// Hashes the luma rows, if the file is one that our own decoder fully understands.
+fn luma(bytes: &[u8], frame: &Frame, header: &Header, session: &mut Session<'_>) -> Option<()> {
     let limits = hashward_jpeg::Limits {
         pixels: session.limits.frame_pixels,
         memory: session.limits.memory_bytes,
         scans: SCANS,
         ..hashward_jpeg::Limits::default()
     };
-    let length = frame.width as usize * frame.height as usize;
-    let mut rows = Collect(Vec::with_capacity(length));
-    let outcome = decode_luma(bytes, Scale::Full, &limits, &mut rows).ok()?;
-    let same = (outcome.width, outcome.height) == (frame.width, frame.height);
-    (same && rows.0.len() == length).then(|| Plane::luma(frame.width, frame.height, rows.0))
+    let (width, height) = (frame.width, frame.height);
+    if (header.width, header.height) != (width, height) {
+        return None;
+    }
+    let scale = match session.effort {
+        Effort::Full => Scale::Full,
+        Effort::Fast => fast::scale(width, height, header.progressive),
+    };
+    let mut rows = Hash(RowHasher::new(Layout::Luma8, width, height, scale.divisor()));
+    decode_luma(bytes, scale, &limits, &mut rows).ok()?;
+    let streamed = match rows.0 {
+        Some(hasher) => Some(hasher.finish()?),
+        None => None,
+    };
+    session.streamed(0, (width, height), streamed.as_ref(), scale != Scale::Full);
+    Some(())
 }
 
-/// Bytes that either decoder takes. zune-jpeg keeps the coefficients of all components when
-/// several scans make up the picture; else some rows.
-fn memory(bytes: &[u8], frame: &Frame, structure: &Structure) -> u64 {
-    let own = Header::parse(bytes).map_or(0, |header| header.memory(Scale::Full));
+/// Bytes that hashing rows takes: some sums for each pixel across, and the 512×512 variant.
+fn hashing_memory(frame: &Frame) -> u64 {
+    u64::from(frame.width) * 4 * 8 + 512 * 512
+}
+
+/// Bytes that zune-jpeg takes. It keeps the coefficients of all components when several scans make
+/// up the picture; else some rows.
+fn memory(frame: &Frame, structure: &Structure) -> u64 {
     let pixels = u64::from(frame.width) * u64::from(frame.height);
     let output = if frame.components.len() == 1 { pixels } else { 3 * pixels };
     let rows = u64::from(frame.width) * 8 * 4 * 2 * 8;
     let several_scans = frame.coding == 2 || structure.first_scan < frame.components.len();
     let coefficients = if several_scans { 2 * frame.padded_samples() } else { 0 };
-    output + own.max(rows + coefficients)
+    output + rows + coefficients
 }
 
 fn plane(bytes: &[u8], frame: &Frame, strict: bool) -> Result<Plane, DecodeErrors> {
