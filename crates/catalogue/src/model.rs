@@ -62,6 +62,10 @@ pub struct ListSettings {
     pub category_map: BTreeMap<String, String>,
     /// Its own radius for PDQ.
     pub radius: Option<u16>,
+    /// Its own radius for 64-bit hashes.
+    pub radius64: Option<u16>,
+    /// Its own measure and radius for PhotoDNA: `l1:N` or `l2:N`.
+    pub photodna: Option<String>,
     /// Its own quality gate for PDQ.
     pub min_quality: Option<u8>,
     /// The last day, in UTC, on which it may be used: `2027-01-31`.

@@ -176,6 +176,33 @@ fn a_program_that_hangs_dies_or_lies_costs_one_file() {
 }
 
 #[test]
+fn a_list_has_its_own_measure_and_radius() {
+    let lab = Lab::new();
+    let db = database(&lab);
+    let near = format!("photodna:{}", hex(&vector(&ppm(1, 2)).unwrap()));
+    let lookup = || {
+        let ran = run(["lookup", "--json", "--db", db.to_str().unwrap(), &near].map(OsStr::new));
+        ran.json()[0]["matches"].as_array().cloned().unwrap_or_default()
+    };
+    let set = |radius: &str| {
+        let db = db.to_str().unwrap();
+        let ran = run(["list", "set", db, "photos", "--photodna-radius", radius].map(OsStr::new));
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+    };
+    let usual = &lookup()[0];
+    assert_eq!((&usual["metric"], &usual["radius"]), (&"l2".into(), &200.into()));
+    let l2 = usual["distance"].as_u64().unwrap();
+    set("l1:2000");
+    let summed = &lookup()[0];
+    assert_eq!((&summed["metric"], &summed["radius"]), (&"l1".into(), &2000.into()));
+    assert!(summed["distance"].as_u64().unwrap() > l2);
+    set(&format!("l2:{}", l2 - 1));
+    assert_eq!(lookup().len(), 0);
+    set(&format!("l2:{l2}"));
+    assert_eq!(lookup().len(), 1);
+}
+
+#[test]
 fn a_case_file_is_matched_row_by_row() {
     let lab = Lab::new();
     let db = database(&lab);

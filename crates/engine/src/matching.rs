@@ -481,6 +481,7 @@ fn describe(
         by: hit.by,
         distance: hit.distance.0,
         radius: if perceptual { policy.radius_of(hit).0 } else { 0 },
+        metric: hit.metric,
         variant: label.map_or("original", |label| label.orientation.name()).to_owned(),
         rendition: label.map(|label| label.variant.name().to_owned()),
         frame: label.map(|label| label.frame),

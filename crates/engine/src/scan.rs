@@ -311,6 +311,8 @@ fn describe_run(generation: &Generation, roots: &[PathBuf], options: &ScanOption
         version: list.version,
         digests: list.sources.iter().map(ToString::to_string).collect(),
         radius: list.radius.map(|radius| radius.0),
+        radius64: list.radius64.map(|radius| radius.0),
+        photodna: list.photodna.map(|radius| radius.to_string()),
         gate: list.min_quality.map(|quality| quality.0),
         status: match options.policy.expired(list) {
             true => ListStatus::Expired,

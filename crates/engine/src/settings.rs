@@ -4,7 +4,7 @@ pub use hashward_catalogue::{ListSettings, Scheme, SchemeCategory, SchemeError};
 pub use hashward_store::{Day, NoDay};
 
 use crate::database::DatabaseError;
-use hashward_hash::{Distance, Quality};
+use hashward_hash::{Distance, Quality, VectorRadius};
 use hashward_store::{Category, List};
 use std::collections::BTreeMap;
 
@@ -28,6 +28,10 @@ pub struct SettingsChange {
     pub category_map: Option<BTreeMap<String, String>>,
     /// Its own radius.
     pub radius: Option<Distance>,
+    /// Its own radius for 64-bit hashes.
+    pub radius64: Option<Distance>,
+    /// Its own measure and radius for PhotoDNA.
+    pub photodna: Option<VectorRadius>,
     /// Its own quality gate.
     pub min_quality: Option<Quality>,
     /// The last day on which it may be used.
@@ -56,6 +60,8 @@ pub enum Setting {
     Scheme,
     CategoryMap,
     Radius,
+    Radius64,
+    PhotoDna,
     MinQuality,
     Expires,
     RequiresSources,
@@ -67,13 +73,15 @@ pub enum Setting {
 
 impl Setting {
     /// Every setting with its word in options.
-    pub const ALL: [(Self, &'static str); 13] = [
+    pub const ALL: [(Self, &'static str); 15] = [
         (Self::Source, "source"),
         (Self::Licence, "licence"),
         (Self::Category, "category"),
         (Self::Scheme, "scheme"),
         (Self::CategoryMap, "map-category"),
         (Self::Radius, "radius"),
+        (Self::Radius64, "radius64"),
+        (Self::PhotoDna, "photodna-radius"),
         (Self::MinQuality, "min-quality"),
         (Self::Expires, "expires"),
         (Self::RequiresSources, "requires-sources"),
@@ -128,6 +136,8 @@ impl SettingsChange {
                 Setting::Scheme => settings.scheme = None,
                 Setting::CategoryMap => settings.category_map.clear(),
                 Setting::Radius => settings.radius = None,
+                Setting::Radius64 => settings.radius64 = None,
+                Setting::PhotoDna => settings.photodna = None,
                 Setting::MinQuality => settings.min_quality = None,
                 Setting::Expires => settings.expires = None,
                 Setting::RequiresSources => settings.requires_sources = None,
@@ -142,6 +152,8 @@ impl SettingsChange {
         set(&mut settings.category, &self.category);
         set(&mut settings.scheme, &self.scheme);
         set(&mut settings.radius, &self.radius.map(|radius| radius.0));
+        set(&mut settings.radius64, &self.radius64.map(|radius| radius.0));
+        set(&mut settings.photodna, &self.photodna.map(|radius| radius.to_string()));
         set(&mut settings.min_quality, &self.min_quality.map(|quality| quality.0));
         set(&mut settings.expires, &self.expires.map(|day| day.to_string()));
         set(&mut settings.requires_sources, &self.requires_sources);
@@ -244,6 +256,13 @@ pub(crate) fn compile(
     list.source.clone_from(&settings.source);
     list.category.clone_from(&settings.category);
     list.radius = settings.radius.map(Distance);
+    let vector = |text: &String| {
+        VectorRadius::parse(text).ok_or_else(|| DatabaseError::Disagree {
+            detail: format!("the list `{}` has a radius for PhotoDNA that is none", list.name),
+        })
+    };
+    list.photodna = settings.photodna.as_ref().map(vector).transpose()?;
+    list.radius64 = settings.radius64.map(Distance);
     list.min_quality = settings.min_quality.map(Quality);
     list.requires_sources = settings.requires_sources;
     list.veto = settings.veto;

@@ -3,7 +3,7 @@
 //! The serde form of [`Record`] is one JSON object with a `type`; fields are in a fixed order.
 
 use base64::Engine as _;
-use hashward_hash::HashKind;
+use hashward_hash::{HashKind, VectorMetric};
 use hashward_media::{Reason, Rectangle};
 use hashward_store::Day;
 use serde::{Deserialize, Serialize};
@@ -78,6 +78,12 @@ pub struct RunList {
     pub digests: Vec<String>,
     /// Its own radius.
     pub radius: Option<u16>,
+    /// Its own radius for 64-bit hashes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub radius64: Option<u16>,
+    /// Its own measure and radius for PhotoDNA.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub photodna: Option<String>,
     /// Its own quality gate.
     pub gate: Option<u8>,
     /// Whether it was used.
@@ -223,10 +229,13 @@ pub struct Match {
     pub entry: String,
     /// The kind of hash that matched.
     pub by: HashKind,
-    /// Bits that differ; 0 for digests.
+    /// How far apart the hashes are: bits that differ, or the measure of `metric`; 0 for digests.
     pub distance: u16,
     /// The radius that applied; 0 for digests.
     pub radius: u16,
+    /// By which measure PhotoDNA was compared: `l1` or `l2`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metric: Option<VectorMetric>,
     /// Which turned or mirrored form of the input matched; `original` for digests.
     pub variant: String,
     /// Which rendition of the picture was hashed: `full` or `square512`; `None` for digests.

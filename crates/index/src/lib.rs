@@ -22,6 +22,7 @@ pub mod bktree;
 pub mod exact;
 pub mod linear;
 pub mod mih;
+pub mod opaque;
 pub mod permutation;
 pub mod plan;
 pub mod prefix;

@@ -25,5 +25,6 @@ pub mod hamming;
 pub mod prefetch;
 pub mod scan128;
 pub mod tent;
+pub mod vector;
 
 pub use dispatch::{Backend, BadPin, PIN, backend};

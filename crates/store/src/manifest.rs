@@ -3,7 +3,7 @@
 use crate::format::FORMAT_VERSION;
 use crate::store::read_named;
 use crate::{ContentDigest, Day, ReadError};
-use hashward_hash::{Distance, Quality, Standing};
+use hashward_hash::{Distance, Quality, Standing, VectorRadius};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -62,6 +62,12 @@ pub struct List {
     /// Radius of perceptual matches; `None` takes the query's.
     #[serde(default)]
     pub radius: Option<Distance>,
+    /// Radius for the 64-bit kinds; `None` takes the query's.
+    #[serde(default)]
+    pub radius64: Option<Distance>,
+    /// Measure and radius for PhotoDNA; `None` takes the query's.
+    #[serde(default)]
+    pub photodna: Option<VectorRadius>,
     /// Lowest quality of perceptual matches; `None` takes the query's.
     #[serde(default)]
     pub min_quality: Option<Quality>,
@@ -197,6 +203,8 @@ mod tests {
                 }],
             }),
             radius: Some(Distance(31)),
+            radius64: Some(Distance(6)),
+            photodna: VectorRadius::parse("l2:150"),
             min_quality: Some(Quality(50)),
             expires: Some("2027-01-31".parse().unwrap()),
             requires_sources: Some(2),
@@ -211,7 +219,8 @@ mod tests {
             "{{\"format\":0,\"sequence\":0,\"lists\":[{{\"id\":3,\"name\":\"x\",\
              \"kind\":\"ignore\",\"version\":2,\"label\":null,\"source\":\"y\",\
              \"category\":null,\"scheme\":{{\"name\":\"s\",\"categories\":[{{\"code\":\"5\",\
-             \"name\":\"n\",\"standing\":\"negative\"}}]}},\"radius\":31,\"min_quality\":50,\
+             \"name\":\"n\",\"standing\":\"negative\"}}]}},\"radius\":31,\"radius64\":6,\
+             \"photodna\":{{\"metric\":\"l2\",\"radius\":150}},\"min_quality\":50,\
              \"expires\":\"2027-01-31\",\"requires_sources\":2,\"veto\":true,\
              \"actions\":[\"block\"],\"sources\":[\"{hex}\"],\
              \"segments\":[{{\"digest\":\"{hex}\",\"bytes\":1,\"rows\":2,\"tombstones\":null,\

@@ -4,7 +4,10 @@ use crate::generation::{Generation, Member, Place};
 use crate::row::KindMask;
 use crate::segment::{Segment, row_at};
 use crate::{ContentDigest, EntryId, ReadError, format::Table};
-use hashward_hash::{Digests, Distance, HashKind, HashValue, Metric, OpaqueRadii, Pdq, Quality};
+use hashward_hash::{
+    Digests, Distance, HashKind, HashValue, Metric, OpaqueRadii, Pdq, Quality, VectorMetric,
+};
+use hashward_index::opaque::scan_opaque;
 use hashward_index::{Damaged, Match, Method, Target, TargetSet};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -75,6 +78,8 @@ pub struct Hit {
     pub distance: Distance,
     /// The radius that applied; 0 for digests.
     pub radius: Distance,
+    /// By which measure PhotoDNA was compared; `None` for other kinds.
+    pub metric: Option<VectorMetric>,
     /// Label of the query's hash; `None` for digests.
     pub label: Option<u32>,
     /// The quality that the list gives, where it gives one.
@@ -110,7 +115,12 @@ impl Generation {
             let targets = targets
                 .entry((gate, radius))
                 .or_insert_with(|| Targets::new(query.perceptual, gate, radius));
-            let search = ListSearch { list: number as u32, gate, radius, targets };
+            let defaults = query.opaque.radii;
+            let radii = OpaqueRadii {
+                photodna: list.photodna.unwrap_or(defaults.photodna),
+                bits64: list.radius64.unwrap_or(defaults.bits64),
+            };
+            let search = ListSearch { list: number as u32, gate, radius, radii, targets };
             for (position, member) in self.members(number)?.iter().enumerate() {
                 for digest in query.digests.values() {
                     search.digest(position as u32, member, &digest, &mut hits)?;
@@ -132,7 +142,8 @@ impl Generation {
         let (gate, radius) = (Quality(0), Distance(0));
         let targets = &Targets::new(&[], gate, radius);
         for (list, position, member) in self.all_members() {
-            let search = ListSearch { list: list as u32, gate, radius, targets };
+            let radii = OpaqueRadii::EQUAL;
+            let search = ListSearch { list: list as u32, gate, radius, radii, targets };
             search.digest(position as u32, member, digest, &mut hits)?;
         }
         hits.sort_unstable_by_key(|hit| hit.place);
@@ -170,6 +181,7 @@ struct ListSearch<'a> {
     list: u32,
     gate: Quality,
     radius: Distance,
+    radii: OpaqueRadii,
     targets: &'a Targets,
 }
 
@@ -246,23 +258,25 @@ impl ListSearch<'_> {
         hits: &mut Vec<Hit>,
     ) -> Result<(), ReadError> {
         let segment = &member.segment;
-        let metric = query.opaque.radii.photodna.metric;
+        let metric = self.radii.photodna.metric;
+        let mut near = Vec::new();
         for kind in segment.kinds().filter(|kind| kind.is_opaque()) {
             if !query.opaque.hashes.iter().any(|asked| asked.value.kind() == kind) {
                 continue;
             }
             segment.touch_kind(kind)?;
-            let radius = query.opaque.radii.of(kind);
+            let radius = self.radii.of(kind);
             let mut best: HashMap<u32, Best<'_>> = HashMap::new();
             let (codes, rows) = segment.opaque(kind);
-            for (index, code) in codes.chunks_exact(kind.bytes()).enumerate() {
-                let Some(value) = HashValue::from_bytes(kind, code) else { continue };
-                for (number, asked) in (0u32..).zip(query.opaque.hashes) {
-                    let distance = asked.value.opaque_distance(&value, metric);
-                    let row = row_at(rows, index);
-                    let Some(distance) = distance.filter(|distance| *distance <= radius) else {
-                        continue;
-                    };
+            let asked = (0u32..).zip(query.opaque.hashes);
+            for (number, asked) in asked.filter(|(_, asked)| asked.value.kind() == kind) {
+                near.clear();
+                scan_opaque(codes, &asked.value, metric, radius, &mut near);
+                for (index, distance) in &near {
+                    let row = row_at(rows, *index as usize);
+                    let code = codes.chunks_exact(kind.bytes()).nth(*index as usize);
+                    let value = code.and_then(|code| HashValue::from_bytes(kind, code));
+                    let (Some(code), Some(value)) = (code, value) else { continue };
                     if !member.dead.has(row) {
                         let found = (value.is_degenerate(), distance.0, number, code);
                         let known = best.entry(row).or_insert(found);
@@ -295,6 +309,7 @@ impl ListSearch<'_> {
             by,
             distance: Distance(distance),
             radius,
+            metric: (by == HashKind::PhotoDna).then_some(self.radii.photodna.metric),
             label,
             entry_quality,
             degenerate,

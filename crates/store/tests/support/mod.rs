@@ -3,7 +3,9 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use hashward_hash::{Digests, Distance, HashKind, HashValue, Pdq, Quality};
+use hashward_hash::{
+    Digests, Distance, HashKind, HashValue, OpaqueRadii, Pdq, Quality, VectorRadius,
+};
 use hashward_store::{
     BuildOptions, ContentDigest, EntryId, EntryKey, EntryRow, Generation, List, ListKind, Manifest,
     Opaque, OpaqueHash, SegmentRef, Store,
@@ -77,6 +79,8 @@ pub(crate) fn list(number: u64, segments: Vec<SegmentRef>) -> List {
         kind: if number.is_multiple_of(2) { ListKind::Known } else { ListKind::Ignore },
         version: 1,
         radius: number.is_multiple_of(3).then_some(Distance(20)),
+        radius64: number.is_multiple_of(2).then_some(Distance(5)),
+        photodna: VectorRadius::parse("l1:700").filter(|_| number.is_multiple_of(2)),
         min_quality: number.is_multiple_of(2).then_some(Quality(30)),
         segments,
         ..List::default()
@@ -137,11 +141,15 @@ pub(crate) fn model(
                 said.push((number, row.entry, kind, 0, None, row.quality, false, kinds.clone()));
             }
             for query in opaque.hashes {
-                let (kind, metric) = (query.value.kind(), opaque.radii.photodna.metric);
+                let radii = OpaqueRadii {
+                    photodna: list.photodna.unwrap_or(opaque.radii.photodna),
+                    bits64: list.radius64.unwrap_or(opaque.radii.bits64),
+                };
+                let (kind, metric) = (query.value.kind(), radii.photodna.metric);
                 let near = |own: &HashValue| {
                     let distance = own.opaque_distance(&query.value, metric)?;
                     Some((own.is_degenerate(), distance.0))
-                        .filter(|(_, distance)| *distance <= opaque.radii.of(kind).0)
+                        .filter(|(_, distance)| *distance <= radii.of(kind).0)
                 };
                 if let Some((degenerate, distance)) = row.hashes.iter().filter_map(near).min() {
                     let label = Some(query.label);

@@ -7,7 +7,7 @@ use crate::text::printable;
 use anyhow::Context;
 use hashward_engine::database::{Access, ListInfo};
 use hashward_engine::settings::{Day, ListSettings, Setting, SettingsChange};
-use hashward_hash::{Distance, Quality};
+use hashward_hash::{Distance, Quality, VectorRadius};
 use std::path::PathBuf;
 
 /// How a list is used. Later versions keep what is set.
@@ -34,6 +34,13 @@ pub(super) struct SettingsArgs {
     /// The list's own radius for PDQ, instead of that of the scan.
     #[arg(long, value_name = "R", value_parser = clap::value_parser!(u16).range(0..=255))]
     radius: Option<u16>,
+    /// The list's own radius for 64-bit hashes, in bits [default: 8].
+    #[arg(long, value_name = "R", value_parser = clap::value_parser!(u16).range(0..=64))]
+    radius64: Option<u16>,
+    /// The list's own measure and radius for PhotoDNA: l1:N sums the differences of the 144 values,
+    /// l2:N is the Euclidean distance [default: l2:200].
+    #[arg(long, value_name = "L:N", value_parser = parse_vector)]
+    photodna_radius: Option<VectorRadius>,
     /// The list's own quality gate for PDQ, instead of that of the scan.
     #[arg(long, value_name = "Q", value_parser = clap::value_parser!(u8).range(0..=100))]
     min_quality: Option<u8>,
@@ -63,6 +70,10 @@ fn parse_mapping(text: &str) -> Result<(String, String), String> {
     Ok((theirs.trim().to_owned(), code.trim().to_owned()))
 }
 
+fn parse_vector(text: &str) -> Result<VectorRadius, String> {
+    VectorRadius::parse(text).ok_or_else(|| "write it as l1:2000 or l2:200".to_owned())
+}
+
 fn parse_percent(text: &str) -> Result<u32, String> {
     let digits = text.strip_suffix('%').unwrap_or(text);
     digits.parse().map_err(|_| "a percentage is a whole number, such as 20".to_owned())
@@ -78,6 +89,8 @@ impl SettingsArgs {
             category_map: (!self.map_category.is_empty())
                 .then(|| self.map_category.iter().cloned().collect()),
             radius: self.radius.map(Distance),
+            radius64: self.radius64.map(Distance),
+            photodna: self.photodna_radius,
             min_quality: self.min_quality.map(Quality),
             expires: self.expires,
             requires_sources: self.requires_sources,
@@ -109,7 +122,7 @@ pub(super) struct SetArgs {
     #[arg(value_name = "NAME")]
     name: String,
     /// A setting to take back: source, licence, category, scheme, map-category, radius,
-    /// min-quality, expires, requires-sources, veto, hold-above, action, trusted-key.
+    /// radius64, photodna-radius, min-quality, expires, requires-sources, veto, hold-above, action, trusted-key.
     #[arg(long, value_name = "SETTING", value_parser = parse_setting)]
     unset: Vec<Setting>,
     /// Print JSON Lines.
@@ -158,6 +171,8 @@ pub(super) fn describe(settings: &ListSettings, printer: &mut Printer) -> anyhow
         ("scheme", scheme.clone()),
         ("mapped categories", Some(map.join(", ")).filter(|map| !map.is_empty())),
         ("radius", number(settings.radius.map(u32::from))),
+        ("radius for 64-bit hashes", number(settings.radius64.map(u32::from))),
+        ("radius for PhotoDNA", settings.photodna.clone()),
         ("quality gate", number(settings.min_quality.map(u32::from))),
         ("last day of use", settings.expires.clone()),
         ("sources required", number(settings.requires_sources.map(u32::from))),
