@@ -6,11 +6,12 @@ use common::{hashward, run};
 
 #[test]
 fn help_texts() {
-    for command in ["", "hash", "lookup", "scan"] {
-        let args: Vec<&str> = [command, "--help"].into_iter().filter(|a| !a.is_empty()).collect();
+    for command in ["", "hash", "lookup", "scan", "bench search"] {
+        let args: Vec<&str> =
+            command.split(' ').chain(["--help"]).filter(|a| !a.is_empty()).collect();
         let ran = run(&args);
         assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
-        let name = if command.is_empty() { "hashward" } else { command };
+        let name = if command.is_empty() { "hashward" } else { command }.replace(' ', "_");
         insta::assert_snapshot!(format!("help_{name}"), ran.out);
     }
 }
@@ -31,6 +32,27 @@ fn wrong_arguments_exit_with_2_and_say_why() {
         let ran = run(*args);
         assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{name}");
         insta::assert_snapshot!(format!("error_{name}"), ran.err);
+    }
+}
+
+#[test]
+fn bench_search_prints_what_scripts_rely_on() {
+    for method in ["auto", "linear", "prefix", "bktree", "mih"] {
+        let args =
+            format!("bench search --n 3000 --radius 31 --queries 20 --method {method} --json");
+        let ran = run(args.split(' '));
+        assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+        let line: serde_json::Value = serde_json::from_str(&ran.out).expect("one line of JSON");
+        for (field, value) in [("type", "bench"), ("method", method)] {
+            assert_eq!(line[field], value);
+        }
+        for (field, value) in [("n", 3000), ("radius", 31), ("checked", 20)] {
+            assert_eq!(line[field], value);
+        }
+        for field in ["median_us", "p99_us", "visited", "bytes_per_hash", "build_seconds"] {
+            assert!(line[field].is_number(), "{field} of {method}");
+        }
+        assert!(line["matches"].as_u64() >= Some(10));
     }
 }
 

@@ -18,6 +18,7 @@
 //! The environment variable [`PIN`] pins the backend, so that tests and benchmarks can run each
 //! one that the machine has.
 
+pub mod bandwidth;
 pub mod compress;
 mod dispatch;
 pub mod gather;

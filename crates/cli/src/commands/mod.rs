@@ -1,5 +1,6 @@
 //! One file per command; this one only sends each command to its file.
 
+pub(crate) mod bench;
 pub(crate) mod db;
 pub(crate) mod demo;
 pub(crate) mod hash;
@@ -20,6 +21,7 @@ pub(crate) fn run(command: Command, printer: &mut Printer) -> anyhow::Result<Exi
         Command::List(args) => list::run(&args, printer),
         Command::Lookup(args) => lookup::run(&args, printer),
         Command::Scan(args) => scan::run(&args, printer),
+        Command::Bench(args) => bench::run(&args, printer),
         Command::Demo(args) => demo::run(&args, printer),
     }
 }
