@@ -19,6 +19,7 @@
 use crate::mih::MultiIndex;
 use crate::targets::Prepared;
 use crate::{CodeTable, Method, prefix};
+use std::sync::LazyLock;
 
 /// The indexes that a table has.
 #[derive(Clone, Copy, Default)]
@@ -53,12 +54,12 @@ pub fn expected(available: Available<'_>, method: Method, radius: u16, batch: us
     match method {
         Method::Linear => count * (0.2 + fetch(32.0, count) / batch),
         Method::Prefix if available.prefix && radius <= prefix::MAX_RADIUS => {
-            let passing = normal_below((f64::from(radius) + 0.5 - 64.0) / 5.657);
+            let passing = SHARES[usize::from(radius)].prefix;
             let close = 1.0 - (1.0 - passing).powi(32);
             count * (0.08 + fetch(16.0, count) / batch + 1.1 * close + 10.0 * passing)
         }
         Method::BkTree if available.tree => {
-            let share = 2.0 * normal_below((f64::from(radius) + 0.5) / 11.3) - 1.0;
+            let share = SHARES[usize::from(radius).min(SHARES.len() - 1)].tree;
             let levels = (count.max(1.0).log10() - 2.0).max(0.0);
             // In the first two levels' worth of codes all nodes are cached.
             let each = if count < 30_000.0 { 0.7 } else { 1.3 + fetch(32.0, count) };
@@ -82,6 +83,23 @@ fn fetch(bytes: f64, count: f64) -> f64 {
     };
     bytes * per_byte
 }
+
+/// Shares of random codes, for one radius.
+struct Shares {
+    /// Those whose prefix is within the radius.
+    prefix: f64,
+    /// Those below a tree's node that are in children within the radius.
+    tree: f64,
+}
+
+/// By radius: a query of a small table takes less than two of these exponentials.
+static SHARES: LazyLock<Vec<Shares>> = LazyLock::new(|| {
+    let shares = |radius| Shares {
+        prefix: normal_below((f64::from(radius) + 0.5 - 64.0) / 5.657),
+        tree: 2.0 * normal_below((f64::from(radius) + 0.5) / 11.3) - 1.0,
+    };
+    (0..=256).map(shares).collect()
+});
 
 /// The standard normal distribution's share below `z`, to 1e-7 (Abramowitz and Stegun, 26.2.17).
 fn normal_below(z: f64) -> f64 {

@@ -191,16 +191,16 @@ fn run_grid(args: &SearchArgs, printer: &mut Printer) -> anyhow::Result<ExitStat
         best: &'static str,
         auto_us: f64,
         ratio: f64,
-        linear_us: f64,
-        prefix_us: f64,
-        bktree_us: f64,
-        mih_us: f64,
+        linear_us: Option<f64>,
+        prefix_us: Option<f64>,
+        bktree_us: Option<f64>,
+        mih_us: Option<f64>,
     }
     let sizes: Vec<usize> = SIZES.into_iter().filter(|size| *size <= args.n as usize).collect();
     let mut cells: Vec<Cell> = Vec::new();
     let mut failed = None;
     grid(&sizes, 1000, args.seed, |cell| {
-        let micros = |at: usize| cell.methods[at].median.as_nanos() as f64 / 1e3;
+        let micros = |method| cell.time(method).map(|time| time.as_nanos() as f64 / 1e3);
         let line = GridLine {
             r#type: "grid",
             n: cell.count,
@@ -209,27 +209,28 @@ fn run_grid(args: &SearchArgs, printer: &mut Printer) -> anyhow::Result<ExitStat
             best: name(cell.best().method),
             auto_us: cell.auto.as_nanos() as f64 / 1e3,
             ratio: (cell.ratio() * 100.0).round() / 100.0,
-            linear_us: micros(0),
-            prefix_us: micros(1),
-            bktree_us: micros(2),
-            mih_us: micros(3),
+            linear_us: micros(Method::Linear),
+            prefix_us: micros(Method::Prefix),
+            bktree_us: micros(Method::BkTree),
+            mih_us: micros(Method::MultiIndex),
         };
         let printed = if args.json {
             printer.json(&line)
         } else {
+            let each: Vec<String> = cell
+                .methods
+                .iter()
+                .map(|timed| format!("{} {:?}", name(timed.method), timed.median))
+                .collect();
             printer.line(format_args!(
-                "{:>9} codes, radius {:>2}, batch {:>4}: {:<7} {:>11.2} µs; planner {:.2}x; linear {:.2}, \
-                 prefix {:.2}, bktree {:.2}, mih {:.2}",
+                "{:>9} codes, radius {:>2}, batch {:>4}: {:<7} planner {:.2}x {:?}; {}",
                 line.n,
                 line.radius,
                 line.batch,
                 line.best,
-                cell.best().median.as_nanos() as f64 / 1e3,
                 line.ratio,
-                line.linear_us,
-                line.prefix_us,
-                line.bktree_us,
-                line.mih_us
+                cell.auto,
+                each.join(", ")
             ))
         };
         failed = failed.take().or(printed.err());
