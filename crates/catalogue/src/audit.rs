@@ -10,6 +10,9 @@ use std::path::Path;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+/// Digits of the first record's digest that name a log.
+const ORIGIN: usize = 32;
+
 /// What a change says of itself.
 #[derive(Debug, Clone)]
 pub struct NewAudit<'a> {
@@ -153,16 +156,23 @@ pub struct AuditReport {
     pub records: u64,
     /// Digest of the last one, in hexadecimal; kept elsewhere it shows a chain that was cut short.
     pub head: String,
+    /// Which log it is: the beginning of the first record's digest.
+    pub origin: String,
     /// Files beside the chain, left behind by changes that were interrupted.
     pub orphans: u64,
 }
 
-/// Walks the audit chain of a database and compares it with the catalogue.
+/// Walks the audit chain of a database and compares it with the catalogue; hands the bytes of each
+/// record to `visit`, the oldest first.
 ///
 /// # Errors
 /// [`AuditError`] for the first record that is missing, edited or out of order, or where the
 /// catalogue says something else than the chain.
-pub fn verify_audit(folder: &Path, catalogue: &Catalogue) -> Result<AuditReport, AuditError> {
+pub fn verify_audit(
+    folder: &Path,
+    catalogue: &Catalogue,
+    visit: &mut dyn FnMut(&[u8]),
+) -> Result<AuditReport, AuditError> {
     let rows = catalogue.audit()?;
     let state = catalogue.state()?;
     let disagree = |detail: String| AuditError::Disagree { detail };
@@ -190,6 +200,7 @@ pub fn verify_audit(folder: &Path, catalogue: &Catalogue) -> Result<AuditReport,
         if !same {
             return Err(disagree(format!("the catalogue tells record {} differently", row.seq)));
         }
+        visit(&bytes);
         prev = Some(row.digest.clone());
     }
     let last = rows.last().ok_or_else(|| disagree("there is no audit record".to_owned()))?;
@@ -211,9 +222,11 @@ pub fn verify_audit(folder: &Path, catalogue: &Catalogue) -> Result<AuditReport,
         .map_err(|source| CatalogueError::Io { path: audit, source })?;
     let orphans =
         names.iter().filter(|name| name.to_str().is_none_or(|name| !known.contains(name)));
+    let first = rows.first().and_then(|row| row.digest.get(..ORIGIN)).unwrap_or_default();
     Ok(AuditReport {
         records: rows.len() as u64,
         head: state.audit_head,
+        origin: format!("hashward/audit/{first}"),
         orphans: orphans.count() as u64,
     })
 }

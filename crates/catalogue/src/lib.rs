@@ -18,7 +18,7 @@
 //! change.add_audit(&record).unwrap();
 //! change.commit().unwrap();
 //! assert_eq!(catalogue.state().unwrap().generation, "00");
-//! assert_eq!(hashward_catalogue::verify_audit(folder.path(), &catalogue).unwrap().records, 1);
+//! assert_eq!(hashward_catalogue::verify_audit(folder.path(), &catalogue, &mut |_| {}).unwrap().records, 1);
 //! ```
 //!
 //! **Guarantees:** opening for reading writes nothing into the folder, whatever the medium, also

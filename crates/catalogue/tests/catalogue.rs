@@ -102,7 +102,7 @@ fn what_was_committed_is_read_back() {
     assert_eq!(catalogue.categories(lists[0].id).unwrap(), ["A"]);
     assert_eq!(catalogue.segments().unwrap().len(), 1);
     catalogue.integrity_check().unwrap();
-    assert_eq!(verify_audit(folder.path(), &catalogue).unwrap().records, 3);
+    assert_eq!(verify_audit(folder.path(), &catalogue, &mut |_| {}).unwrap().records, 3);
     assert!(matches!({ catalogue }.begin().map(drop), Err(CatalogueError::ReadOnly)));
 }
 
@@ -204,7 +204,7 @@ fn every_edit_of_the_chain_is_found() {
     let audit = folder.path().join(AUDIT_FOLDER);
     let rows = catalogue.audit().unwrap();
     let file = |index: usize| audit.join(format!("{}.json", rows[index].digest));
-    let verify = || verify_audit(folder.path(), &catalogue);
+    let verify = || verify_audit(folder.path(), &catalogue, &mut |_| {});
     assert_eq!(verify().unwrap().orphans, 0);
 
     let whole = fs::read(file(1)).unwrap();
@@ -253,7 +253,7 @@ fn a_chain_edited_together_with_the_table_is_found() {
         drop(raw);
         let found = Catalogue::open_for_reading(folder.path())
             .map_err(AuditError::from)
-            .and_then(|catalogue| verify_audit(folder.path(), &catalogue).map(drop));
+            .and_then(|catalogue| verify_audit(folder.path(), &catalogue, &mut |_| {}).map(drop));
         assert!(found.is_err(), "{edit}");
     }
 }

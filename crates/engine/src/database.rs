@@ -1,5 +1,6 @@
 //! The database of known material: opening it, and the change that makes a new state current.
 
+mod audit;
 mod commit;
 mod diff;
 mod error;
@@ -16,7 +17,7 @@ pub use info::{DatabaseInfo, ListInfo, VersionInfo};
 pub use maintain::{CompactReport, ReleaseSummary, SetSummary, WithdrawSummary};
 pub use verify::VerifyReport;
 
-use hashward_catalogue::{AUDIT_FOLDER, AuditReport, Catalogue, CatalogueError, verify_audit};
+use hashward_catalogue::{AUDIT_FOLDER, Catalogue, CatalogueError};
 use hashward_store::{ContentDigest, Generation, Manifest, ReadError, Store};
 use std::fs;
 use std::io;
@@ -78,7 +79,7 @@ impl Database {
         let digest = Draft::new(&mut catalogue, &store)?.publish(
             "create",
             None,
-            serde_json::json!({}),
+            serde_json::json!({ "database": audit::database_name() }),
             manifest,
             &[],
             &[],
@@ -150,14 +151,6 @@ impl Database {
     #[must_use]
     pub fn generation(&self) -> Arc<Generation> {
         Arc::clone(&self.generation)
-    }
-
-    /// Walks the audit chain and compares it with the catalogue.
-    ///
-    /// # Errors
-    /// [`DatabaseError::Audit`] with the first fault.
-    pub fn verify_audit(&self) -> Result<AuditReport, DatabaseError> {
-        Ok(verify_audit(&self.folder, &self.catalogue)?)
     }
 
     /// The names of all lists, for advice in messages.

@@ -4,6 +4,7 @@ mod categories;
 mod error;
 mod merge;
 mod read;
+mod signatures;
 mod sorted;
 
 pub use error::ImportError;
@@ -67,6 +68,9 @@ pub struct ImportRequest {
     pub bad_rows: BadRows,
     /// How the list is used from this version on.
     pub settings: SettingsChange,
+    /// Signatures of the files, in their order, as they stand in the files of minisign or
+    /// ssh-keygen. A list with trusted keys demands them.
+    pub signatures: Vec<Vec<u8>>,
 }
 
 impl ImportRequest {
@@ -83,6 +87,7 @@ impl ImportRequest {
             delta: false,
             bad_rows: BadRows::Refuse,
             settings: SettingsChange::default(),
+            signatures: Vec::new(),
         }
     }
 
@@ -170,8 +175,10 @@ impl Database {
         let settings = base.settings(&request.settings, &schemes)?;
         let inputs = std::mem::take(&mut request.inputs);
         let categories = Categories::new(&settings, &schemes)?;
+        let checks = signatures::checks(&base, &request, &settings, inputs.len())?;
         let ignore = base.kind(&request) == ListKind::Ignore;
-        let input = read::read(inputs, &request, categories, ignore, &self.store, progress)?;
+        let input =
+            read::read(inputs, &request, checks, categories, ignore, &self.store, progress)?;
         let next_entry = draft.state.as_ref().map_or(1, |state| state.next_entry);
         let merged = merge::merge(
             &base,

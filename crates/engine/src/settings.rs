@@ -5,6 +5,7 @@ pub use hashward_store::{Day, NoDay};
 
 use crate::database::DatabaseError;
 use hashward_hash::{Distance, Quality, VectorRadius};
+use hashward_signature::PublicKey;
 use hashward_store::{Category, List};
 use std::collections::BTreeMap;
 
@@ -107,6 +108,9 @@ pub enum SettingsError {
         /// It.
         action: String,
     },
+    /// A trusted key is none.
+    #[error("a trusted key cannot be used: {0}")]
+    Key(String),
     /// There is no such scheme.
     #[error("there is no scheme `{name}`; there are {}; add one with `hashward list schemes --add`", .names.join(", "))]
     NoSuchScheme {
@@ -198,6 +202,13 @@ pub(crate) fn settle(settings: &mut ListSettings, schemes: &[Scheme]) -> Result<
         if !length || !action.chars().all(word) || index >= MAX_ACTIONS {
             return Err(SettingsError::Action { action: action.clone() });
         }
+    }
+    if !settings.trusted_keys.is_empty() {
+        let keys = PublicKey::parse_all(&settings.trusted_keys.join("\n"));
+        let keys = keys.map_err(|error| SettingsError::Key(error.to_string()))?;
+        settings.trusted_keys = keys.iter().map(PublicKey::to_text).collect();
+        settings.trusted_keys.sort();
+        settings.trusted_keys.dedup();
     }
     if let Some(scheme) = find(settings.scheme.as_deref(), schemes)? {
         let code = |category: &str| match scheme.find(category) {

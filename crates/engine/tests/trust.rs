@@ -315,7 +315,7 @@ fn made_list() -> impl Strategy<Value = MadeList> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_match_is_worth_what_the_oracle_says(

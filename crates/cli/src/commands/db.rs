@@ -1,5 +1,7 @@
 //! `hashward db`: make, show, check and tidy a database of known material.
 
+mod audit;
+
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
 use crate::text::printable;
@@ -31,7 +33,7 @@ enum DbCommand {
     ///
     /// Entries keep their numbers. What `list diff` could tell about older versions is given up.
     Compact(FolderArgs),
-    Audit(AuditArgs),
+    Audit(audit::AuditArgs),
 }
 
 /// Make a new, empty database.
@@ -61,22 +63,6 @@ struct FolderArgs {
     db: PathBuf,
 }
 
-/// Look at the record of all changes.
-#[derive(Debug, clap::Args)]
-struct AuditArgs {
-    #[command(subcommand)]
-    command: AuditCommand,
-}
-
-#[derive(Debug, clap::Subcommand)]
-enum AuditCommand {
-    /// Walk the chain of audit records and compare it with the catalogue.
-    ///
-    /// Finds any record that was edited, removed, added or put elsewhere. A chain that was cut
-    /// short together with the catalogue shows by the last record's digest, kept elsewhere.
-    Verify(FolderArgs),
-}
-
 /// An answer with the type that every object of `--json` has.
 #[derive(Serialize)]
 pub(crate) struct Typed<T: Serialize> {
@@ -97,7 +83,7 @@ pub(crate) fn run(args: &DbArgs, printer: &mut Printer) -> anyhow::Result<ExitSt
         DbCommand::Info(args) => info(args, printer),
         DbCommand::Verify(args) => verify(args, printer),
         DbCommand::Compact(args) => compact(args, printer),
-        DbCommand::Audit(AuditArgs { command: AuditCommand::Verify(args) }) => audit(args, printer),
+        DbCommand::Audit(args) => audit::run(args, printer),
     }
 }
 
@@ -196,29 +182,6 @@ fn compact(args: &FolderArgs, printer: &mut Printer) -> anyhow::Result<ExitStatu
             size(report.bytes_before),
             size(report.bytes_after),
         ))?;
-    }
-    Ok(ExitStatus::Done)
-}
-
-fn audit(args: &FolderArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
-    let database = open(&args.db, Access::ReadOnly)?;
-    let report = database.verify_audit().context("the audit chain is not sound")?;
-    if args.json {
-        printer.json(&Typed::new("audit", report))?;
-        return Ok(ExitStatus::Done);
-    }
-    printer.line(format_args!(
-        "sound: {} audit {}, last {}",
-        report.records,
-        plural(report.records, "record"),
-        report.head
-    ))?;
-    if report.orphans > 0 {
-        printer.note(format_args!(
-            "{} {} of an interrupted change beside the chain; the next change removes it",
-            report.orphans,
-            plural(report.orphans, "file")
-        ));
     }
     Ok(ExitStatus::Done)
 }

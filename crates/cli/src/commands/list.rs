@@ -3,6 +3,7 @@
 mod export;
 mod schemes;
 pub(crate) mod settings;
+pub(crate) mod sign;
 
 use super::db::{Typed, count_entries, list_line, open, plural, short};
 use crate::exit::ExitStatus;
@@ -36,6 +37,7 @@ enum ListCommand {
     Withdraw(WithdrawArgs),
     Schemes(schemes::SchemesArgs),
     Export(export::ExportArgs),
+    Sign(sign::SignArgs),
 }
 
 /// Import a new version of a hash list.
@@ -56,6 +58,7 @@ Examples:
   hashward list import known.db RDS_modern.db --name nsrl --kind ignore
   hashward list import known.db graded.csv --name graded --map md5=MD5,category=Grade
   hashward list import known.db changes.jsonl --name agency --delta
+  hashward list import known.db list.csv --name agency --trusted-key agency.pub --signature list.csv.sig
   zcat list.csv.gz | hashward list import known.db - --name agency")]
 struct ImportArgs {
     /// The database folder.
@@ -88,6 +91,10 @@ struct ImportArgs {
     /// What to do when rows cannot be used.
     #[arg(long, value_enum, default_value_t, value_name = "ACTION")]
     bad_rows: BadRowsArg,
+    /// The signature of a file, made by minisign, `ssh-keygen -Y sign` or `list sign`; one for each
+    /// file, in their order. A list with --trusted-key demands them.
+    #[arg(long = "signature", value_name = "FILE")]
+    signatures: Vec<PathBuf>,
     /// Print JSON Lines.
     #[arg(long)]
     json: bool,
@@ -207,6 +214,7 @@ pub(crate) fn run(args: &ListArgs, printer: &mut Printer) -> anyhow::Result<Exit
         ListCommand::Schemes(args) => schemes::run(args, printer),
         ListCommand::Withdraw(args) => withdraw(args, printer),
         ListCommand::Export(args) => export::run(args, printer),
+        ListCommand::Sign(args) => sign::run(args, printer),
     }
 }
 
@@ -218,6 +226,8 @@ fn import(args: &ImportArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus
         }
         _ => ImportInput::File(path.clone()),
     };
+    let signature =
+        |path: &PathBuf| std::fs::read(path).with_context(|| printable(&path.to_string_lossy()));
     let request = ImportRequest {
         inputs: args.files.iter().map(input).collect(),
         kind: args.kind,
@@ -229,7 +239,8 @@ fn import(args: &ImportArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus
             BadRowsArg::Refuse => BadRows::Refuse,
             BadRowsArg::Skip => BadRows::Skip,
         },
-        settings: args.settings.change(),
+        settings: args.settings.change()?,
+        signatures: args.signatures.iter().map(signature).collect::<Result<_, _>>()?,
         ..ImportRequest::new(&args.name)
     };
     let mut database = open(&args.db, Access::ReadWrite)?;
@@ -370,12 +381,14 @@ fn describe_version(version: &VersionInfo, printer: &mut Printer) -> anyhow::Res
         short(&version.digest)
     ))?;
     for file in &version.files {
+        let signer = file.signer.as_ref().map(|signer| format!("  signed by {signer}"));
         printer.line(format_args!(
-            "  {}  {}  {}  sha256 {}",
+            "  {}  {}  {}  sha256 {}{}",
             printable(&file.name),
             file.format,
             super::db::size(file.bytes),
-            file.sha256
+            file.sha256,
+            signer.unwrap_or_default()
         ))?;
     }
     Ok(())

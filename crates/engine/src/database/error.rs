@@ -17,6 +17,12 @@ pub enum DatabaseError {
     /// A setting of a list cannot be as it was asked for.
     #[error(transparent)]
     Settings(#[from] SettingsError),
+    /// The audit chain does not continue what a checkpoint was made of.
+    #[error("the audit chain does not fit the checkpoint: {detail}")]
+    Checkpoint {
+        /// In what.
+        detail: String,
+    },
     /// The store cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),

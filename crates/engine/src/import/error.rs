@@ -41,6 +41,39 @@ pub enum ImportError {
         /// Why.
         source: ReadError,
     },
+    /// Files of a list with trusted keys come without signatures.
+    #[error(
+        "the list `{list}` takes only files that are signed by a trusted key, and {files} {} came with {signatures} {}; give each file its --signature",
+        if *files == 1 { "file" } else { "files" },
+        if *signatures == 1 { "signature" } else { "signatures" }
+    )]
+    Unsigned {
+        /// Its name.
+        list: String,
+        /// How many files.
+        files: usize,
+        /// How many signatures.
+        signatures: usize,
+    },
+    /// A signature cannot be checked.
+    #[error("there is no key to check the signature by; name one with --trusted-key")]
+    NoTrustedKey,
+    /// An import would replace the keys by which it is checked.
+    #[error(
+        "the list `{list}` has other trusted keys; change them with `hashward list set --trusted-key` first, if that is meant"
+    )]
+    OtherKeys {
+        /// Its name.
+        list: String,
+    },
+    /// A signature does not hold.
+    #[error("{file}: {source}")]
+    Signature {
+        /// The file.
+        file: String,
+        /// Why.
+        source: hashward_signature::SignatureError,
+    },
     /// Rows cannot be used.
     #[error(
         "{count} {} cannot be used:\n{}{}\ncorrect them, or import the rest with --bad-rows skip",

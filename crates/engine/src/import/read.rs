@@ -8,6 +8,7 @@ use hashward_hash::{HashKind, encode_hex};
 use hashward_lists::{
     BadRow, DatabaseReader, ListFormat, ListRow, Place, ReadError, ReadOptions, Reader,
 };
+use hashward_signature::FileCheck;
 use hashward_store::{ExternalSorter, Store};
 use sha2::{Digest, Sha256};
 use std::cell::RefCell;
@@ -43,6 +44,7 @@ pub(crate) struct Input {
 pub(crate) fn read(
     inputs: Vec<ImportInput>,
     request: &ImportRequest,
+    checks: Vec<Option<FileCheck>>,
     translation: Categories<'_>,
     ignore: bool,
     store: &Store,
@@ -71,8 +73,8 @@ pub(crate) fn read(
         bytes: 0,
         progress,
     };
-    for input in inputs {
-        reading.file(input)?;
+    for (input, check) in inputs.into_iter().zip(checks) {
+        reading.file(input, check)?;
     }
     let Reading { mut input, categories, translation, .. } = reading;
     input.notes.extend(translation.note());
@@ -99,24 +101,25 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn file(&mut self, input: ImportInput) -> Result<(), ImportError> {
+    fn file(&mut self, input: ImportInput, check: Option<FileCheck>) -> Result<(), ImportError> {
         let (name, file_name) = names(&input);
         let options = ReadOptions {
             format: self.request.format,
             hash_kind: self.request.hash_kind,
             map: self.request.map.clone(),
         };
+        let seen = Seen { check, ..Seen::default() };
         let (format, seen) = match input {
             ImportInput::File(path) => {
                 let file = |source| ImportError::File { file: name.clone(), source };
                 let mut opened = open(&path).map_err(file)?;
                 if is_database(&mut opened).map_err(file)? {
-                    self.database(&path, opened, &name, &options)?
+                    self.database(&path, opened, &name, &options, seen)?
                 } else {
-                    self.stream(Box::new(opened), &name, &options)?
+                    self.stream(Box::new(opened), &name, &options, seen)?
                 }
             }
-            ImportInput::Stream { reader, .. } => self.stream(reader, &name, &options)?,
+            ImportInput::Stream { reader, .. } => self.stream(reader, &name, &options, seen)?,
         };
         if format.is_known_good() && self.request.kind != Some(ListKind::Ignore) {
             self.input.notes.push(format!(
@@ -125,12 +128,15 @@ impl Reading<'_> {
             ));
         }
         self.bytes += seen.bytes;
+        // Until here nothing that was read has taken effect.
+        let signer = seen.check.map(FileCheck::finish).transpose();
+        let signer = signer.map_err(|source| ImportError::Signature { file: name, source })?;
         self.input.files.push(SourceRecord {
             name: file_name,
             sha256: encode_hex(&seen.digest.finalize()),
             bytes: seen.bytes,
             format: format.name().to_owned(),
-            signer: None,
+            signer: signer.map(|key| key.fingerprint()),
         });
         Ok(())
     }
@@ -141,8 +147,9 @@ impl Reading<'_> {
         source: Box<dyn Read>,
         name: &str,
         options: &ReadOptions,
+        seen: Seen,
     ) -> Result<(ListFormat, Seen), ImportError> {
-        let seen = Rc::new(RefCell::new(Seen::default()));
+        let seen = Rc::new(RefCell::new(seen));
         let tee = Tee { source, seen: Rc::clone(&seen) };
         let mut reader = Reader::open(tee, options)
             .map_err(|source| ImportError::Open { file: name.to_owned(), source })?;
@@ -181,11 +188,12 @@ impl Reading<'_> {
         mut file: File,
         name: &str,
         options: &ReadOptions,
+        seen: Seen,
     ) -> Result<(ListFormat, Seen), ImportError> {
         let opened = |source| ImportError::Open { file: name.to_owned(), source };
         let failed = |source| ImportError::File { file: name.to_owned(), source };
         let before = state(path).map_err(failed)?;
-        let seen = Rc::new(RefCell::new(Seen::default()));
+        let seen = Rc::new(RefCell::new(seen));
         io::copy(&mut Tee { source: &mut file, seen: Rc::clone(&seen) }, &mut io::sink())
             .map_err(failed)?;
         let mut reader = DatabaseReader::open(path, options).map_err(opened)?;
@@ -298,6 +306,7 @@ fn open(path: &Path) -> io::Result<File> {
 struct Seen {
     digest: Sha256,
     bytes: u64,
+    check: Option<FileCheck>,
 }
 
 /// Hashes what is read.
@@ -311,6 +320,9 @@ impl<R: Read> Read for Tee<R> {
         let length = self.source.read(buffer)?;
         let mut seen = self.seen.borrow_mut();
         seen.digest.update(&buffer[..length]);
+        if let Some(check) = &mut seen.check {
+            check.update(&buffer[..length]);
+        }
         seen.bytes += length as u64;
         Ok(length)
     }

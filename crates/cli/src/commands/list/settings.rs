@@ -8,6 +8,7 @@ use anyhow::Context;
 use hashward_engine::database::{Access, ListInfo};
 use hashward_engine::settings::{Day, ListSettings, Setting, SettingsChange};
 use hashward_hash::{Distance, Quality, VectorRadius};
+use hashward_signature::PublicKey;
 use std::path::PathBuf;
 
 /// How a list is used. Later versions keep what is set.
@@ -63,6 +64,10 @@ pub(super) struct SettingsArgs {
     /// may be given several times.
     #[arg(long = "action", value_name = "WORD", value_delimiter = ',')]
     actions: Vec<String>,
+    /// A public key of minisign or OpenSSH (Ed25519); every file that is imported must then be
+    /// signed by it, or by one of several.
+    #[arg(long = "trusted-key", value_name = "KEY")]
+    trusted_keys: Vec<PathBuf>,
 }
 
 fn parse_mapping(text: &str) -> Result<(String, String), String> {
@@ -80,8 +85,9 @@ fn parse_percent(text: &str) -> Result<u32, String> {
 }
 
 impl SettingsArgs {
-    pub(super) fn change(&self) -> SettingsChange {
-        SettingsChange {
+    pub(super) fn change(&self) -> anyhow::Result<SettingsChange> {
+        let keys = super::sign::public_keys(&self.trusted_keys)?;
+        Ok(SettingsChange {
             source: self.source.clone(),
             licence: self.licence.clone(),
             category: self.category.clone(),
@@ -97,8 +103,9 @@ impl SettingsArgs {
             veto: self.veto,
             hold_above: self.hold_above,
             actions: (!self.actions.is_empty()).then(|| self.actions.clone()),
+            trusted_keys: (!keys.is_empty()).then(|| keys.iter().map(PublicKey::to_text).collect()),
             ..SettingsChange::default()
-        }
+        })
     }
 }
 
@@ -113,6 +120,7 @@ Examples:
   hashward list set known.db worst-of --requires-sources 2 --action block
   hashward list set known.db false-positives --veto
   hashward list set known.db agency --scheme us-vics --hold-above 20
+  hashward list set known.db agency --trusted-key agency.pub
   hashward list set known.db agency --unset expires --unset radius")]
 pub(super) struct SetArgs {
     /// The database folder.
@@ -139,7 +147,7 @@ fn parse_setting(name: &str) -> Result<Setting, String> {
 }
 
 pub(super) fn set(args: &SetArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
-    let change = SettingsChange { unset: args.unset.clone(), ..args.settings.change() };
+    let change = SettingsChange { unset: args.unset.clone(), ..args.settings.change()? };
     anyhow::ensure!(
         change != SettingsChange::default(),
         "name at least one setting; `hashward list set --help` shows them"
@@ -163,6 +171,8 @@ pub(super) fn describe(settings: &ListSettings, printer: &mut Printer) -> anyhow
     let ListSettings { source, licence, category, scheme, category_map, .. } = settings;
     let map: Vec<String> =
         category_map.iter().map(|(theirs, code)| format!("{theirs}={code}")).collect();
+    let keys = PublicKey::parse_all(&settings.trusted_keys.join("\n")).unwrap_or_default();
+    let keys: Vec<String> = keys.iter().map(PublicKey::fingerprint).collect();
     let number = |number: Option<u32>| number.map(|number| number.to_string());
     let lines = [
         ("source", source.clone()),
@@ -178,6 +188,7 @@ pub(super) fn describe(settings: &ListSettings, printer: &mut Printer) -> anyhow
         ("sources required", number(settings.requires_sources.map(u32::from))),
         ("veto", settings.veto.then(|| "yes".to_owned())),
         ("held for review", settings.hold_above.map(|percent| format!("above {percent} %"))),
+        ("trusted keys", Some(keys.join(", ")).filter(|keys| !keys.is_empty())),
         ("actions", Some(settings.actions.join(", ")).filter(|actions| !actions.is_empty())),
     ];
     for (label, text) in lines {
