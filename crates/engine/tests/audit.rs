@@ -98,9 +98,12 @@ fn every_kind_of_change_is_a_record() {
     database.verify().unwrap();
 }
 
+/// Something done to a database in a folder.
+type Edit = fn(&Path);
+
 #[test]
 fn edits_removals_and_swaps_are_found_without_a_checkpoint() {
-    let edits: [(&str, fn(&Path)); 6] = [
+    let edits: [(&str, Edit); 6] = [
         ("a word of a record", |path| {
             let file = path.join("audit").join(format!("{}.json", rows(path)[1].1));
             let text = fs::read_to_string(&file).unwrap();
