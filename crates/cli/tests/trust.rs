@@ -281,7 +281,7 @@ fn a_list_with_a_trusted_key_takes_only_what_is_signed() {
     }
     assert_eq!(done(at(&lab, "list show db agency --json")), before);
     assert_eq!(done(at(&lab, "db audit show db --json")), audit);
-    done(at(&lab, &format!("list import db other.csv --name agency --signature other.csv.sig")));
+    done(at(&lab, "list import db other.csv --name agency --signature other.csv.sig"));
     done(at(&lab, "list set db agency --unset trusted-key"));
     done(at(&lab, import));
     done(at(&lab, "db verify db"));

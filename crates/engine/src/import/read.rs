@@ -150,6 +150,8 @@ impl Reading<'_> {
         seen: Seen,
     ) -> Result<(ListFormat, Seen), ImportError> {
         let seen = Rc::new(RefCell::new(seen));
+        let source = Shared(Rc::new(RefCell::new(source)));
+        let mut rest = Tee { source: source.clone(), seen: Rc::clone(&seen) };
         let tee = Tee { source, seen: Rc::clone(&seen) };
         let mut reader = Reader::open(tee, options)
             .map_err(|source| ImportError::Open { file: name.to_owned(), source })?;
@@ -178,6 +180,9 @@ impl Reading<'_> {
         self.input.notes.extend(reader.notes().iter().map(|note| format!("{name}: {note}")));
         self.input.empty_digests += reader.empty_digests();
         drop(reader);
+        // The digest and the signature are those of the whole file, also where its list ends before.
+        io::copy(&mut rest, &mut io::sink())
+            .map_err(|source| ImportError::File { file: name.to_owned(), source })?;
         Ok((format, seen.take()))
     }
 
@@ -307,6 +312,16 @@ struct Seen {
     digest: Sha256,
     bytes: u64,
     check: Option<FileCheck>,
+}
+
+/// A source that can be read on once its reader is done.
+#[derive(Clone)]
+struct Shared(Rc<RefCell<Box<dyn Read>>>);
+
+impl Read for Shared {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.borrow_mut().read(buffer)
+    }
 }
 
 /// Hashes what is read.
