@@ -1,6 +1,6 @@
 //! The root of the command line's grammar; each command brings its own arguments.
 
-use crate::commands::{bench, db, demo, hash, list, lookup, scan};
+use crate::commands::{bench, db, demo, hash, list, lookup, rematch, scan};
 use clap::{Parser, Subcommand};
 
 /// Finds known pictures in a collection of files, by digest and by perceptual hash.
@@ -32,6 +32,7 @@ pub(crate) enum Command {
     List(list::ListArgs),
     Lookup(lookup::LookupArgs),
     Scan(scan::ScanArgs),
+    Rematch(rematch::RematchArgs),
     Bench(bench::BenchArgs),
     Demo(demo::DemoArgs),
 }

@@ -1,16 +1,18 @@
 //! Turns what a walk comes across into examinations, with the pool of workers behind it.
 
 use crate::hasher::{Hasher, read_whole};
+use crate::keeper::Keeper;
 use crate::progress::{Progress, Stop};
-use hashward_evidence::{File, FileSource, Item, OpenError, ReadAt, SkipReason};
-use hashward_examine::{Examination, Pictures, Plan, confirm, examine};
+use hashward_evidence::{File, FileSource, Item, OpenError, ReadAt, Stamp};
+use hashward_examine::{Examination, Pictures, Plan, confirm};
 use hashward_media::{Class, HEAD_BYTES, Limits, Reason, TAIL_BYTES, sniff};
 use hashward_sandbox::{Pool, PoolError, PoolLimits, WorkerCommand};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::SystemTime;
 
 /// The argument under which the program serves as a worker.
 pub const WORKER_ARGUMENT: &str = "__worker";
@@ -52,6 +54,8 @@ pub(crate) struct Examiner<'a> {
     pub(crate) hashers: &'a [Hasher],
     /// Whether what a quick look proposes has to be examined canonically; without it nothing is.
     pub(crate) wants_proof: Option<&'a (dyn Fn(&Examination) -> bool + Sync)>,
+    /// Where examinations are kept, if they are.
+    pub(crate) keeper: Option<&'a Keeper>,
 }
 
 /// What became of an item.
@@ -60,7 +64,8 @@ pub(crate) enum Looked {
     Interrupted,
     Skipped {
         path: PathBuf,
-        reason: SkipReason,
+        /// What it is, in a word.
+        reason: String,
     },
     Failed {
         path: PathBuf,
@@ -75,65 +80,117 @@ pub(crate) enum Looked {
     },
 }
 
-impl Examiner<'_> {
-    /// Looks at one item. An error means that no worker can be started.
-    pub(crate) fn look(&self, item: Item) -> Result<Looked, PoolError> {
-        Ok(match item {
-            Item::Skipped { path, reason } => Looked::Skipped { path, reason },
+/// An item, opened as far as it can be.
+pub(crate) enum Opening<'a> {
+    /// A file to be examined.
+    File(PathBuf, Watched<'a>),
+    /// There is nothing to examine.
+    Done(Looked),
+}
+
+impl<'a> Examiner<'a> {
+    /// Opens one item, unless what is kept of it in a case says all there is to say.
+    pub(crate) fn open(&self, item: Item) -> Opening<'a> {
+        let looked = match item {
+            Item::Skipped { path, reason } => {
+                Looked::Skipped { path, reason: reason.name().to_owned() }
+            }
             Item::Failed { path, error } => {
                 let detail = error.to_string();
                 Looked::Failed { path, reason: Reason::Io, detail, is_file: false }
             }
-            Item::File(file) => self.look_at_file(&file)?,
-        })
+            Item::File(file) => match self.open_file(&file) {
+                Ok(source) => {
+                    let path = file.path().to_path_buf();
+                    return match self.find(&path, &source) {
+                        Some(examination) => Opening::Done(Looked::Examined { path, examination }),
+                        None => Opening::File(path, source),
+                    };
+                }
+                Err(looked) => looked,
+            },
+        };
+        if let Some(keeper) = self.keeper {
+            keeper.keep(&looked, None);
+        }
+        Opening::Done(looked)
     }
 
-    fn look_at_file(&self, file: &File) -> Result<Looked, PoolError> {
-        let path = file.path().to_path_buf();
-        let source = match file.open() {
-            Ok(source) => source,
+    fn find(&self, path: &Path, source: &Watched<'_>) -> Option<Box<Examination>> {
+        let found = self.keeper?.find(path, &source.source.stamp(), self.stop)?;
+        self.progress.files.fetch_add(1, Ordering::Relaxed);
+        self.progress.bytes.fetch_add(found.size, Ordering::Relaxed);
+        Some(found)
+    }
+
+    fn open_file(&self, file: &File) -> Result<Watched<'a>, Looked> {
+        match file.open() {
+            Ok(source) => Ok(Watched::new(source, self.progress, self.stop)),
             Err(error) => {
                 let reason = match error {
                     OpenError::Io(_) => Reason::Io,
                     OpenError::NotAFile(_) => Reason::Changed,
                 };
-                let detail = error.to_string();
-                return Ok(Looked::Failed { path, reason, detail, is_file: true });
+                let path = file.path().to_path_buf();
+                Err(Looked::Failed { path, reason, detail: error.to_string(), is_file: true })
             }
-        };
-        let source = Watched::new(source, self.progress, self.stop);
-        // Examining is written not to panic; should it do so all the same, it costs one file.
-        let examined = catch_unwind(AssertUnwindSafe(|| {
-            let mut examination = examine(&source, &self.plan, &self.limits, self.pool)?;
-            let wants_proof = |proposed: &Examination| {
-                proposed.proposes() && self.wants_proof.is_some_and(|wants| wants(proposed))
-            };
-            if wants_proof(&examination) {
-                examination = confirm(examination, &source, &self.limits, self.pool)?;
-            }
-            if examination.pictures == Pictures::NotAsked {
-                examination.pictures = classify(&source);
-            }
-            self.ask_hashers(&source, &mut examination);
-            Ok(Box::new(examination))
-        }));
+        }
+    }
+
+    /// Says what became of a file, from what was `examined` in it and the file itself.
+    pub(crate) fn conclude(
+        &self,
+        path: PathBuf,
+        source: &Watched<'_>,
+        examined: std::thread::Result<Result<Examination, PoolError>>,
+    ) -> Result<Looked, PoolError> {
+        let settled = examined
+            .and_then(|examined| catch_unwind(AssertUnwindSafe(|| self.settle(source, examined?))));
         self.progress.files.fetch_add(1, Ordering::Relaxed);
         if source.interrupted() {
             return Ok(Looked::Interrupted);
         }
-        Ok(match examined {
-            Ok(examination) => Looked::Examined { path, examination: examination? },
-            Err(_) => Looked::Failed {
-                path,
-                reason: Reason::Crash,
-                detail: "the program failed on this file; please report it".to_owned(),
-                is_file: true,
-            },
-        })
+        let looked = match settled {
+            Err(_) => Looked::failed_ourselves(path),
+            Ok(examination) => Looked::Examined { path, examination: Box::new(examination?) },
+        };
+        if let Some(keeper) = self.keeper {
+            keeper.keep(&looked, source.settled);
+        }
+        Ok(looked)
+    }
+}
+
+impl Looked {
+    /// Examining is written not to panic; should it do so all the same, it costs one file.
+    pub(crate) fn failed_ourselves(path: PathBuf) -> Self {
+        Self::Failed {
+            path,
+            reason: Reason::Crash,
+            detail: "the program failed on this file; please report it".to_owned(),
+            is_file: true,
+        }
     }
 }
 
 impl Examiner<'_> {
+    /// Completes an examination with what takes another look at the file.
+    fn settle(
+        &self,
+        source: &dyn ReadAt,
+        mut examination: Examination,
+    ) -> Result<Examination, PoolError> {
+        let wants_proof = |wants: &(dyn Fn(&Examination) -> bool + Sync)| wants(&examination);
+        if examination.proposes() && self.wants_proof.is_some_and(wants_proof) {
+            examination = confirm(examination, source, &self.limits, self.pool)?;
+        }
+        if examination.pictures == Pictures::NotAsked {
+            examination.pictures = classify(source);
+        }
+        self.ask_hashers(source, &mut examination);
+        Ok(examination)
+    }
+
     /// Lets other programs hash a picture. What one of them cannot do makes the file not examined,
     /// unless it is that already.
     fn ask_hashers(&self, source: &dyn ReadAt, examination: &mut Examination) {
@@ -198,8 +255,10 @@ fn classify(source: &dyn ReadAt) -> Pictures {
 }
 
 /// A file that counts what is read and that can be taken away from its reader.
-struct Watched<'a> {
+pub(crate) struct Watched<'a> {
     source: FileSource,
+    /// Its state when it was opened, if any later change is sure to show.
+    settled: Option<Stamp>,
     /// End of what was read: what is read twice counts once.
     end: AtomicU64,
     interrupted: AtomicBool,
@@ -209,7 +268,9 @@ struct Watched<'a> {
 
 impl<'a> Watched<'a> {
     fn new(source: FileSource, progress: &'a Progress, stop: &'a Stop) -> Self {
-        Self { source, end: AtomicU64::new(0), interrupted: AtomicBool::new(false), progress, stop }
+        let settled = Some(source.stamp()).filter(|stamp| stamp.is_settled(SystemTime::now()));
+        let (end, interrupted) = (AtomicU64::new(0), AtomicBool::new(false));
+        Self { source, settled, end, interrupted, progress, stop }
     }
 
     fn interrupted(&self) -> bool {

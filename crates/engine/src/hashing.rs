@@ -1,5 +1,6 @@
 //! Digests and perceptual hashes of files, without any known material.
 
+use crate::crew::Crew;
 use crate::examiner::{Examiner, Looked, pool, threads};
 use crate::pipeline::{self, Order};
 use crate::progress::{Progress, Stop};
@@ -170,17 +171,20 @@ pub fn hash_files(
         stop,
         hashers: &[],
         wants_proof: None,
+        keeper: None,
     };
     let (files, errors) = (AtomicU64::new(0), AtomicU64::new(0));
-    let work = |item| -> Result<Vec<u8>, ScanError> {
-        let Some(record) = describe(examiner.look(item)?, options) else { return Ok(Vec::new()) };
+    let conclude = |looked| -> Result<Vec<u8>, ScanError> {
+        let Some(record) = describe(looked, options) else { return Ok(Vec::new()) };
         if let HashRecord::File(file) = &record {
             files.fetch_add(1, Ordering::Relaxed);
             errors.fetch_add(u64::from(file.error.is_some()), Ordering::Relaxed);
         }
         serde_json::to_vec(&record).map_err(|error| ScanError::Sink(io::Error::from(error)))
     };
-    pipeline::run(Walk::new(roots), threads, options.order, stop, work, |line| {
+    let crew = Crew::new(&examiner, threads, conclude);
+    let serve = |jobs: &_, results: &_| crew.serve(jobs, results);
+    pipeline::run(Walk::new(roots), threads, options.order, stop, serve, |line| {
         sink(&serde_json::from_slice(line)?)
     })?;
     Ok(HashSummary { files: files.into_inner(), errors: errors.into_inner() })
@@ -209,10 +213,9 @@ pub(crate) fn describe(looked: Looked, options: &HashOptions) -> Option<HashReco
     };
     Some(match looked {
         Looked::Interrupted => return None,
-        Looked::Skipped { path, reason } => HashRecord::Skipped(Skipped {
-            name: PathName::from(path.as_path()),
-            reason: reason.name().to_owned(),
-        }),
+        Looked::Skipped { path, reason } => {
+            HashRecord::Skipped(Skipped { name: PathName::from(path.as_path()), reason })
+        }
         Looked::Failed { path, reason, detail, .. } => HashRecord::File(Box::new(FileHashes {
             error: Some(format!("{}: {detail}", reason.name())),
             ..blank(PathName::from(path.as_path()), &Digests::default())

@@ -42,12 +42,14 @@
 //! [`worker_main`] when it is started with [`WORKER_ARGUMENT`], or name another program.
 #![forbid(unsafe_code)]
 
+mod crew;
 pub mod database;
 mod examiner;
 pub mod export;
 pub mod hasher;
 pub mod hashing;
 pub mod import;
+mod keeper;
 pub mod lookup;
 pub mod matching;
 mod memory;
@@ -55,6 +57,7 @@ mod pipeline;
 mod progress;
 pub mod propose;
 mod provenance;
+pub mod rematch;
 mod reorder;
 pub mod scan;
 pub mod settings;

@@ -8,7 +8,6 @@
 use crate::progress::Stop;
 use crate::reorder::Reorder;
 use crossbeam_channel::{Receiver, Sender, bounded};
-use hashward_evidence::Item;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -41,18 +40,34 @@ pub(crate) enum PipelineError<E> {
     Spill(io::Error),
 }
 
-/// Runs `work` over all items and hands its bytes to `sink`, on the calling thread.
+/// What waits for a thread.
+pub(crate) type Jobs<T> = Receiver<(u64, T)>;
+
+/// Where a thread's results go, each with the number of its job.
+pub(crate) struct Results<E>(Sender<(u64, Result<Vec<u8>, E>)>);
+
+impl<E> Results<E> {
+    /// Hands on a result; false when nobody takes it any more.
+    pub(crate) fn send(&self, number: u64, result: Result<Vec<u8>, E>) -> bool {
+        self.0.send((number, result)).is_ok()
+    }
+}
+
+/// Lets `threads` threads do the jobs that come from `items`, and hands their results to `sink`,
+/// on the calling thread. Each thread runs `serve`, which takes jobs until there are no more and
+/// gives exactly one result for each, in any order.
 ///
 /// After a wish to stop no further items are taken; those under way are still handed on.
-pub(crate) fn run<E>(
-    items: impl Iterator<Item = Item> + Send,
+pub(crate) fn run<T, E>(
+    items: impl Iterator<Item = T> + Send,
     threads: usize,
     order: Order,
     stop: &Stop,
-    work: impl Fn(Item) -> Result<Vec<u8>, E> + Sync,
+    serve: impl Fn(&Jobs<T>, &Results<E>) + Sync,
     mut sink: impl FnMut(&[u8]) -> io::Result<()>,
 ) -> Result<(), PipelineError<E>>
 where
+    T: Send,
     E: Send,
 {
     let given_out = AtomicU64::new(0);
@@ -63,8 +78,8 @@ where
         let given_out = &given_out;
         scope.spawn(move || walk(items, &job_sender, given_out, stop));
         for _ in 0..threads {
-            let (jobs, result_sender, work) = (jobs.clone(), result_sender.clone(), &work);
-            scope.spawn(move || serve(&jobs, &result_sender, stop, work));
+            let (jobs, results, serve) = (jobs.clone(), Results(result_sender.clone()), &serve);
+            scope.spawn(move || serve(&jobs, &results));
         }
         drop((jobs, result_sender));
         let outcome = collect(&results, order, given_out, &mut sink);
@@ -77,9 +92,25 @@ where
     })
 }
 
-fn walk(
-    items: impl Iterator<Item = Item>,
-    jobs: &Sender<(u64, Item)>,
+/// A `serve` for [`run`] that does one job after the other.
+pub(crate) fn one_by_one<T, E>(
+    stop: &Stop,
+    work: impl Fn(T) -> Result<Vec<u8>, E> + Sync,
+) -> impl Fn(&Jobs<T>, &Results<E>) + Sync {
+    move |jobs, results| {
+        for (number, item) in jobs {
+            // What waited in the queue when the wish came is not started any more.
+            let result = if stop.is_wished() { Ok(Vec::new()) } else { work(item) };
+            if !results.send(number, result) {
+                return;
+            }
+        }
+    }
+}
+
+fn walk<T>(
+    items: impl Iterator<Item = T>,
+    jobs: &Sender<(u64, T)>,
     given_out: &AtomicU64,
     stop: &Stop,
 ) {
@@ -88,21 +119,6 @@ fn walk(
             std::thread::sleep(Duration::from_millis(5));
         }
         if stop.is_wished() || jobs.send((number, item)).is_err() {
-            return;
-        }
-    }
-}
-
-fn serve<E>(
-    jobs: &Receiver<(u64, Item)>,
-    results: &Sender<(u64, Result<Vec<u8>, E>)>,
-    stop: &Stop,
-    work: &impl Fn(Item) -> Result<Vec<u8>, E>,
-) {
-    for (number, item) in jobs {
-        // What waited in the queue when the wish came is not started any more.
-        let result = if stop.is_wished() { Ok(Vec::new()) } else { work(item) };
-        if results.send((number, result)).is_err() {
             return;
         }
     }
@@ -137,23 +153,9 @@ fn collect<E>(
 mod tests {
     use super::*;
     use std::collections::HashSet;
-    use std::path::PathBuf;
-
-    fn items(count: usize) -> impl Iterator<Item = Item> + Send {
-        (0..count).map(|number| Item::Failed {
-            path: PathBuf::from(number.to_string()),
-            error: io::Error::other("made up"),
-        })
-    }
-
-    fn name(item: &Item) -> usize {
-        let Item::Failed { path, .. } = item else { panic!("only failures were made") };
-        path.to_str().unwrap().parse().unwrap()
-    }
 
     /// Slow for some items, silent for others, so that results come out of order.
-    fn work(item: Item) -> Result<Vec<u8>, io::Error> {
-        let number = name(&item);
+    fn work(number: usize) -> Result<Vec<u8>, io::Error> {
         for _ in 0..(number % 7) * 20 {
             std::thread::yield_now();
         }
@@ -162,7 +164,8 @@ mod tests {
 
     fn text(threads: usize, order: Order) -> String {
         let mut out = Vec::new();
-        run(items(500), threads, order, &Stop::new(), work, |bytes| {
+        let stop = Stop::new();
+        run(0..500, threads, order, &stop, one_by_one(&stop, work), |bytes| {
             out.extend_from_slice(bytes);
             Ok(())
         })
@@ -184,14 +187,16 @@ mod tests {
 
     #[test]
     fn a_failing_sink_and_failing_work_end_the_run() {
-        let closed = run(items(100_000), 3, Order::Path, &Stop::new(), work, |_| {
+        let stop = Stop::new();
+        let closed = run(0..100_000, 3, Order::Path, &stop, one_by_one(&stop, work), |_| {
             Err(io::Error::from(io::ErrorKind::BrokenPipe))
         });
         assert!(matches!(closed, Err(PipelineError::Sink(_))));
-        let failing = |item: Item| {
-            if name(&item) == 700 { Err(io::Error::other("no more")) } else { work(item) }
-        };
-        let failed = run(items(100_000), 3, Order::Path, &Stop::new(), failing, |_| Ok(()));
+        let failing =
+            |number| if number == 700 { Err(io::Error::other("no more")) } else { work(number) };
+        let stop = Stop::new();
+        let failing = one_by_one(&stop, failing);
+        let failed = run(0..100_000, 3, Order::Path, &stop, failing, |_| Ok(()));
         assert!(matches!(failed, Err(PipelineError::Work(_))));
     }
 
@@ -199,7 +204,7 @@ mod tests {
     fn a_wish_to_stop_keeps_what_was_done() {
         let stop = Stop::new();
         let mut handed_on = Vec::new();
-        run(items(100_000), 3, Order::Path, &stop, work, |bytes| {
+        run(0..100_000, 3, Order::Path, &stop, one_by_one(&stop, work), |bytes| {
             handed_on.push(bytes.to_vec());
             if handed_on.len() == 50 {
                 stop.stop();

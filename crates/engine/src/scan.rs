@@ -1,7 +1,9 @@
 //! Examines files and matches them against a generation.
 
+use crate::crew::Crew;
 use crate::examiner::{Examiner, Looked, pool, threads};
 use crate::hasher::{Hasher as PictureHasher, HasherCommand};
+use crate::keeper::{Keeper, Method, keeping};
 use crate::matching::{Findings, Policy, evaluate};
 use crate::pipeline::{self, Order, PipelineError};
 use crate::progress::{Progress, Stop};
@@ -10,8 +12,9 @@ use crate::verdict::{
     Effort, ListStatus, MatchRecord, NotExamined, PathName, Record, Run, RunList, Skipped, Summary,
     Timing, VetoedRecord,
 };
+use hashward_case::{Case, CaseError, RunId};
 use hashward_digest::Hasher;
-use hashward_evidence::{Item, Walk};
+use hashward_evidence::Walk;
 use hashward_examine::{Examination, Plan};
 use hashward_hash::{DigestKinds, HashKind, encode_hex};
 use hashward_media::{Limits, Reason};
@@ -45,6 +48,9 @@ pub struct ScanOptions {
     pub limits: Limits,
     /// Programs that compute opaque hashes of pictures; those whose kind no list has are not run.
     pub hashers: Vec<HasherCommand>,
+    /// The folder of a case in which examinations and findings are kept. What is kept there of a
+    /// file that has not changed is not examined again.
+    pub case: Option<PathBuf>,
     /// The program that serves as a worker, if not this one.
     pub worker: Option<WorkerCommand>,
 }
@@ -69,6 +75,18 @@ pub enum ScanError {
     /// A program that computes hashes does not work.
     #[error("the program for --hasher cannot be used: {0}")]
     Hasher(HelperFailure),
+    /// The case cannot be used.
+    #[error(transparent)]
+    Case(#[from] CaseError),
+    /// What is kept cannot answer for the lists.
+    #[error(
+        "the files of the case were examined without {missing}, for which the database has \
+         hashes; scan them again with --case"
+    )]
+    Outdated {
+        /// The kinds of hash that are missing.
+        missing: String,
+    },
     /// Records cannot be handed on.
     #[error("cannot write the results")]
     Sink(#[source] io::Error),
@@ -113,14 +131,7 @@ pub fn scan(
     let verified = begin.elapsed();
 
     let threads = threads(options.threads);
-    let plan = Plan {
-        digests: generation.digest_kinds().with(HashKind::Sha256),
-        perceptual: generation.kinds().contains(&HashKind::Pdq),
-        effort: match options.effort {
-            Effort::Fast => hashward_media::Effort::Fast,
-            Effort::Normal | Effort::Thorough => hashward_media::Effort::Full,
-        },
-    };
+    let plan = plan(generation, options);
     let pool = pool(threads, options.worker.clone())?;
     if plan.perceptual {
         pool.probe()?;
@@ -129,52 +140,103 @@ pub fn scan(
     let wanted = options.hashers.iter().filter(|command| kinds.contains(&command.kind));
     let hashers: Vec<PictureHasher> =
         wanted.map(PictureHasher::new).collect::<Result<_, _>>().map_err(ScanError::Hasher)?;
-    let walk = walk(roots, &options.exclude)?;
-    sink(&Record::Run(describe_run(generation, roots, options))).map_err(ScanError::Sink)?;
+    let mut case = match &options.case {
+        Some(folder) => Some(Case::open_or_create(folder)?),
+        None => None,
+    };
+    let walk = options
+        .case
+        .iter()
+        .try_fold(walk(roots, &options.exclude)?, |walk, path| exclude(walk, path))?;
+    let run = describe_run(generation, roots, options);
+    let asked = to_line(&Record::Run(run.clone()))?;
+    sink(&Record::Run(run)).map_err(ScanError::Sink)?;
 
+    let scanner = Scanner { progress, generation, options, summary: Mutex::default() };
+    let limits = options.limits;
+    let method = Method::new(plan, limits, &options.hashers);
+    let begin_run = |case: &mut Case| Keeper::begin(case, &method, &asked);
     // A damaged store says so when what is canonical is matched.
     let wants_proof = |proposed: &Examination| {
         !options.without_matching && is_near(proposed, generation, &options.policy).unwrap_or(true)
     };
-    let examiner = Examiner {
-        plan,
-        limits: options.limits,
-        pool: &pool,
-        progress,
-        stop,
-        hashers: &hashers,
-        wants_proof: Some(&wants_proof),
-    };
-    let scanner = Scanner { examiner, generation, options, summary: Mutex::default() };
     let begin = Instant::now();
-    pipeline::run(
-        walk,
-        threads,
-        options.order,
-        stop,
-        |item| scanner.work(item),
-        |lines| {
-            for line in lines.split_inclusive(|&byte| byte == b'\n') {
-                sink(&serde_json::from_slice(line)?)?;
-            }
-            Ok(())
-        },
-    )?;
+    let ((), kept) = keeping(case.as_mut(), begin_run, stop, |keeper| {
+        let examiner = Examiner {
+            plan,
+            limits,
+            pool: &pool,
+            progress,
+            stop,
+            hashers: &hashers,
+            wants_proof: Some(&wants_proof),
+            keeper,
+        };
+        let crew = Crew::new(&examiner, threads, |looked| scanner.work(looked));
+        let serve = |jobs: &_, results: &_| crew.serve(jobs, results);
+        let mut hand_on = |lines: &[u8]| hand_on(lines, keeper, sink);
+        pipeline::run(walk, threads, options.order, stop, serve, &mut hand_on)
+            .map_err(ScanError::from)
+    })?;
     let seconds = begin.elapsed().as_secs_f64();
-    let mut summary = scanner.summary.into_inner().unwrap_or_else(PoisonError::into_inner);
-    summary.interrupted = stop.is_wished();
-    summary.expired_lists = expired_lists(generation, &options.policy);
-    summary.complete = !summary.interrupted && summary.not_examined == 0;
-    sink(&Record::Summary(summary.clone())).map_err(ScanError::Sink)?;
-    let timing = Timing {
-        seconds,
-        verify_seconds: verified.as_secs_f64(),
-        files_per_second: summary.files as f64 / seconds.max(1e-9),
-        bytes_per_second: summary.bytes as f64 / seconds.max(1e-9),
-        threads,
-    };
+    let summary = scanner.summary(stop);
+    let reused = kept.map(|(_, reused)| reused);
+    end(case.as_mut().zip(kept.map(|(run, _)| run)), &summary, sink)?;
+    let verify_seconds = verified.as_secs_f64();
+    let timing = Timing::new(&summary, seconds, verify_seconds, threads, reused);
     sink(&Record::Timing(timing)).map_err(ScanError::Sink)?;
     Ok(summary)
+}
+
+/// What to compute on every file. What is kept must serve lists that do not exist yet, so it is
+/// the usual digests besides those of this generation, and canonical hashes of every picture;
+/// otherwise it is what this generation can be asked for.
+fn plan(generation: &Generation, options: &ScanOptions) -> Plan {
+    if options.case.is_some() {
+        let kinds = generation.kinds().into_iter();
+        let digests = kinds.fold(DigestKinds::USUAL, DigestKinds::with);
+        return Plan { digests, ..Plan::default() };
+    }
+    Plan {
+        digests: generation.digest_kinds().with(HashKind::Sha256),
+        perceptual: generation.kinds().contains(&HashKind::Pdq),
+        effort: match options.effort {
+            Effort::Fast => hashward_media::Effort::Fast,
+            Effort::Normal | Effort::Thorough => hashward_media::Effort::Full,
+        },
+    }
+}
+
+/// Hands the records of one input on, and keeps them where there is a case.
+pub(crate) fn hand_on(
+    lines: &[u8],
+    keeper: Option<&Keeper>,
+    sink: &mut dyn FnMut(&Record) -> io::Result<()>,
+) -> io::Result<()> {
+    for line in lines.split_inclusive(|&byte| byte == b'\n') {
+        if let Some(keeper) = keeper {
+            keeper.keep_finding(String::from_utf8_lossy(line.trim_ascii_end()).into_owned());
+        }
+        sink(&serde_json::from_slice(line)?)?;
+    }
+    Ok(())
+}
+
+/// Hands the summary on. Where there is a case, a run that was not interrupted is closed first.
+pub(crate) fn end(
+    case: Option<(&mut Case, RunId)>,
+    summary: &Summary,
+    sink: &mut dyn FnMut(&Record) -> io::Result<()>,
+) -> Result<(), ScanError> {
+    let record = Record::Summary(summary.clone());
+    if let Some((case, run)) = case.filter(|_| !summary.interrupted) {
+        case.finish_run(run, &to_line(&record)?)?;
+    }
+    sink(&record).map_err(ScanError::Sink)
+}
+
+pub(crate) fn to_line(record: &Record) -> Result<String, ScanError> {
+    serde_json::to_string(record).map_err(|error| ScanError::Sink(io::Error::from(error)))
 }
 
 /// Counts what a scan of `roots` will come across and tells `progress`, as long as `go_on` says so.
@@ -192,33 +254,44 @@ pub fn measure(
 }
 
 /// The walk over `roots` without the excluded folders.
-fn walk(roots: &[PathBuf], exclude: &[PathBuf]) -> Result<Walk, ScanError> {
-    exclude.iter().try_fold(Walk::new(roots), |walk, path| {
-        walk.exclude(path).map_err(|source| ScanError::Exclude { path: path.clone(), source })
-    })
+fn walk(roots: &[PathBuf], excluded: &[PathBuf]) -> Result<Walk, ScanError> {
+    excluded.iter().try_fold(Walk::new(roots), |walk, path| exclude(walk, path))
+}
+
+fn exclude(walk: Walk, path: &Path) -> Result<Walk, ScanError> {
+    walk.exclude(path).map_err(|source| ScanError::Exclude { path: path.to_owned(), source })
 }
 
 /// What every worker thread needs.
-struct Scanner<'a> {
-    examiner: Examiner<'a>,
-    generation: &'a Generation,
-    options: &'a ScanOptions,
+pub(crate) struct Scanner<'a> {
+    pub(crate) progress: &'a Progress,
+    pub(crate) generation: &'a Generation,
+    pub(crate) options: &'a ScanOptions,
     /// Counted when a file is done, so that files without findings need not be handed on.
-    summary: Mutex<Summary>,
+    pub(crate) summary: Mutex<Summary>,
 }
 
 impl Scanner<'_> {
-    /// Looks at one item and gives its records as JSON lines.
-    fn work(&self, item: Item) -> Result<Vec<u8>, ScanError> {
-        let records = match self.examiner.look(item)? {
+    /// The counts of a run that has come to its end.
+    pub(crate) fn summary(self, stop: &Stop) -> Summary {
+        let mut summary = self.summary.into_inner().unwrap_or_else(PoisonError::into_inner);
+        summary.interrupted = stop.is_wished();
+        summary.expired_lists = expired_lists(self.generation, &self.options.policy);
+        summary.complete = !summary.interrupted && summary.not_examined == 0;
+        summary
+    }
+
+    /// The records of one item as JSON lines.
+    pub(crate) fn work(&self, looked: Looked) -> Result<Vec<u8>, ScanError> {
+        let records = match looked {
             Looked::Interrupted => Vec::new(),
             Looked::Skipped { path, reason } => {
                 self.count(|summary| {
                     summary.skipped += 1;
-                    *summary.skipped_by_reason.entry(reason.name().to_owned()).or_default() += 1;
+                    *summary.skipped_by_reason.entry(reason.clone()).or_default() += 1;
                 });
                 let name = PathName::from(path.as_path());
-                vec![Record::Skipped(Skipped { name, reason: reason.name().to_owned() })]
+                vec![Record::Skipped(Skipped { name, reason })]
             }
             Looked::Failed { path, reason, detail, is_file } => {
                 self.count(|summary| summary.files += u64::from(is_file));
@@ -261,7 +334,7 @@ impl Scanner<'_> {
         let sha256 = digest.map(|digest| encode_hex(&digest));
         if best.is_some() {
             use std::sync::atomic::Ordering::Relaxed;
-            self.examiner.progress.matched.fetch_add(1, Relaxed);
+            self.progress.matched.fetch_add(1, Relaxed);
             let (matches, findings) = (findings.matches, findings.findings);
             let (name, sha256) = (name.clone(), sha256.clone());
             records.push(Record::Match(MatchRecord { name, size, sha256, matches, findings }));
@@ -281,7 +354,7 @@ impl Scanner<'_> {
 
     fn not_examined(&self, name: PathName, reason: Reason, detail: String) -> Record {
         use std::sync::atomic::Ordering::Relaxed;
-        self.examiner.progress.not_examined.fetch_add(1, Relaxed);
+        self.progress.not_examined.fetch_add(1, Relaxed);
         self.count(|summary| {
             summary.not_examined += 1;
             *summary.not_examined_by_reason.entry(reason.name().to_owned()).or_default() += 1;
@@ -301,7 +374,11 @@ pub fn expired_lists(generation: &Generation, policy: &Policy) -> Vec<String> {
     expired.map(|list| list.name.clone()).collect()
 }
 
-fn describe_run(generation: &Generation, roots: &[PathBuf], options: &ScanOptions) -> Run {
+pub(crate) fn describe_run(
+    generation: &Generation,
+    roots: &[PathBuf],
+    options: &ScanOptions,
+) -> Run {
     let lists = generation.lists().iter().enumerate().map(|(index, list)| RunList {
         name: list.name.clone(),
         kind: match list.kind {

@@ -451,6 +451,28 @@ pub struct Timing {
     pub bytes_per_second: f64,
     /// Threads that examined files.
     pub threads: usize,
+    /// Files that were not read because a case held their examination; only with a case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reused: Option<u64>,
+}
+
+impl Timing {
+    pub(crate) fn new(
+        summary: &Summary,
+        seconds: f64,
+        verify_seconds: f64,
+        threads: usize,
+        reused: Option<u64>,
+    ) -> Self {
+        Self {
+            seconds,
+            verify_seconds,
+            files_per_second: summary.files as f64 / seconds.max(1e-9),
+            bytes_per_second: summary.bytes as f64 / seconds.max(1e-9),
+            threads,
+            reused,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -28,5 +28,5 @@ mod os;
 mod source;
 mod walk;
 
-pub use source::{MemorySource, ReadAt};
+pub use source::{MemorySource, ReadAt, Stamp};
 pub use walk::{File, FileSource, Item, OpenError, SkipReason, Totals, Walk, measure};

@@ -1,6 +1,7 @@
 //! Something that can be read at any offset, and the plainest such thing.
 
 use std::io;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Bytes that can be read at any offset, from several threads.
 pub trait ReadAt: Send + Sync {
@@ -25,6 +26,20 @@ pub trait ReadAt: Send + Sync {
     fn changed(&self) -> io::Result<bool>;
 }
 
+impl<T: ReadAt + ?Sized> ReadAt for &T {
+    fn len(&self) -> u64 {
+        (**self).len()
+    }
+
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        (**self).read_at(buf, offset)
+    }
+
+    fn changed(&self) -> io::Result<bool> {
+        (**self).changed()
+    }
+}
+
 impl ReadAt for [u8] {
     fn len(&self) -> u64 {
         <[u8]>::len(self) as u64
@@ -39,6 +54,58 @@ impl ReadAt for [u8] {
 
     fn changed(&self) -> io::Result<bool> {
         Ok(false)
+    }
+}
+
+/// The state of a file: whoever writes to it or replaces it changes this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Stamp {
+    /// Length in bytes.
+    pub size: u64,
+    /// Number of the file in its file system (the inode); 0 where the system has none.
+    pub file: u64,
+    /// Time of the last change of its content, in nanoseconds since 1970.
+    pub modified: i128,
+    /// Time of the last change of its content or its names, which no user can set; the same as
+    /// `modified` where the system has none.
+    pub changed: i128,
+}
+
+/// Clocks of file systems are coarse: a file may change twice within this without showing it.
+const COARSE: Duration = Duration::from_secs(2);
+
+impl Stamp {
+    /// True when a change from now on is sure to give another stamp, because the last one is long
+    /// enough ago.
+    #[must_use]
+    pub fn is_settled(&self, now: SystemTime) -> bool {
+        let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.changed.saturating_add(COARSE.as_nanos() as i128) < now.as_nanos() as i128
+    }
+
+    /// The stamp as bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> [u8; 48] {
+        let mut bytes = [0; 48];
+        bytes[..8].copy_from_slice(&self.size.to_le_bytes());
+        bytes[8..16].copy_from_slice(&self.file.to_le_bytes());
+        bytes[16..32].copy_from_slice(&self.modified.to_le_bytes());
+        bytes[32..].copy_from_slice(&self.changed.to_le_bytes());
+        bytes
+    }
+
+    /// Reads back what [`Stamp::to_bytes`] gave.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let bytes: &[u8; 48] = bytes.try_into().ok()?;
+        let part = |start: usize| std::array::from_fn(|i| bytes[start + i]);
+        let long = |start: usize| std::array::from_fn(|i| bytes[start + i]);
+        Some(Self {
+            size: u64::from_le_bytes(part(0)),
+            file: u64::from_le_bytes(part(8)),
+            modified: i128::from_le_bytes(long(16)),
+            changed: i128::from_le_bytes(long(32)),
+        })
     }
 }
 
@@ -63,6 +130,16 @@ impl ReadAt for MemorySource {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn stamps_come_back_and_settle_with_time() {
+        let second = 1_000_000_000;
+        let stamp = Stamp { size: 1, file: 2, modified: -3, changed: 100 * second };
+        assert_eq!(Stamp::from_bytes(&stamp.to_bytes()), Some(stamp));
+        assert_eq!(Stamp::from_bytes(&[0; 47]), None);
+        assert!(!stamp.is_settled(UNIX_EPOCH + Duration::from_secs(102)));
+        assert!(stamp.is_settled(UNIX_EPOCH + Duration::from_secs(103)));
+    }
 
     #[test]
     fn reads_inside_across_and_behind_the_end() {

@@ -1,8 +1,8 @@
 //! Walks files and folders in byte order of path components, without following links.
 
-use crate::ReadAt;
 use crate::names::{Listing, Names};
 use crate::os::{Directory, EntryKind, Identity, Opened};
+use crate::{ReadAt, Stamp};
 use std::collections::{HashSet, VecDeque};
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -130,6 +130,14 @@ impl File {
 /// An open file.
 #[derive(Debug)]
 pub struct FileSource(Opened);
+
+impl FileSource {
+    /// The state of the file when it was opened.
+    #[must_use]
+    pub fn stamp(&self) -> Stamp {
+        self.0.stamp()
+    }
+}
 
 impl ReadAt for FileSource {
     fn len(&self) -> u64 {

@@ -12,11 +12,12 @@ use hashward_sandbox::{Attempt, Failure, Outcome, Pool, PoolError};
 use std::io;
 
 /// Bytes that are read at a time.
-const CHUNK: usize = 256 << 10;
-const _: () = assert!(CHUNK >= HEAD_BYTES);
+pub(crate) const CHUNK: usize = 68 << 10;
+const _: () = assert!(CHUNK >= HEAD_BYTES && CHUNK.is_multiple_of(64));
 
 /// Examines one file: digests, and if its content is a picture, the perceptual hashes of its
-/// frames, decoded in a worker of `workers`.
+/// frames, decoded in a worker of `workers`. Many files are examined faster by
+/// [`crate::ReadTogether`], with the same results.
 ///
 /// The result depends on the bytes, the plan and the limits alone. Whatever is wrong with the
 /// file is part of the record, never an error.
@@ -30,30 +31,7 @@ pub fn examine(
     limits: &Limits,
     workers: &Pool,
 ) -> Result<Examination, PoolError> {
-    let mut reading = Reading {
-        source,
-        size: source.len(),
-        read: 0,
-        first: None,
-        hasher: Hasher::new(plan.digests),
-        error: None,
-    };
-    let sniffed = match reading.begin() {
-        Ok(sniffed) => sniffed,
-        Err(error) => return Ok(reading.failed("application/octet-stream", &error)),
-    };
-    let found = if plan.perceptual {
-        pictures(&mut reading, sniffed.class, plan, limits, workers)?
-    } else {
-        Found::only(Pictures::NotAsked)
-    };
-    if reading.error.is_none() && plan.digests != DigestKinds::default() {
-        reading.run_through(&mut |_| {});
-    }
-    if let Some(error) = reading.error.take() {
-        return Ok(reading.failed(sniffed.media_type, &error));
-    }
-    Ok(reading.record(sniffed.media_type, found))
+    Reading::begin(source, plan).finish(plan, limits, workers)
 }
 
 /// Examines the pictures of a file again, canonically, after [`examine()`] with
@@ -93,14 +71,13 @@ fn not_examined(trouble: Trouble) -> Pictures {
     Pictures::NotExamined { reason: trouble.reason, detail: trouble.detail }
 }
 
-fn pictures(
-    reading: &mut Reading<'_>,
-    class: Class,
+fn pictures<S: ReadAt>(
+    reading: &mut Reading<S>,
     plan: &Plan,
     limits: &Limits,
     workers: &Pool,
 ) -> Result<Found, PoolError> {
-    let format = match class {
+    let format = match reading.sniffed.class {
         Class::NoPicture => return Ok(Found::only(Pictures::NotAPicture)),
         Class::Unsupported(kind) => {
             return Ok(Found::not_examined(
@@ -128,8 +105,8 @@ fn pictures(
     decode(reading, format, plan, &limits, workers)
 }
 
-fn decode(
-    reading: &mut Reading<'_>,
+fn decode<S: ReadAt>(
+    reading: &mut Reading<S>,
     format: PictureFormat,
     plan: &Plan,
     limits: &Limits,
@@ -168,42 +145,111 @@ fn decode(
     })
 }
 
-/// The one pass over the file.
-struct Reading<'a> {
-    source: &'a dyn ReadAt,
-    size: u64,
-    read: u64,
-    /// The first chunk, needed before it is known who else wants it; gone once the pass began.
-    first: Option<Vec<u8>>,
-    hasher: Hasher,
-    error: Option<io::Error>,
+/// The one pass over a file.
+pub(crate) struct Reading<S> {
+    pub(crate) source: S,
+    pub(crate) size: u64,
+    /// Bytes that the pass has seen.
+    pub(crate) read: u64,
+    pub(crate) sniffed: Sniffed,
+    pub(crate) hasher: Hasher,
+    /// What was read last, or, where `whole` is set, everything that was read.
+    pub(crate) buffer: Vec<u8>,
+    pub(crate) whole: bool,
+    /// How far the pass is.
+    pub(crate) pass: Pass,
+    pub(crate) error: Option<io::Error>,
 }
 
-impl Reading<'_> {
-    /// Reads the first chunk and the tail, and tells what the content is.
-    fn begin(&mut self) -> io::Result<Sniffed> {
+/// How far the pass over a file is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pass {
+    /// Only the first chunk was read, in order to know what the content is. It lies in the buffer.
+    First,
+    /// Under way in [`crate::ReadTogether`].
+    UnderWay,
+    Done,
+}
+
+/// What a file counts as whose content could not be looked at.
+const UNKNOWN: Sniffed =
+    Sniffed { media_type: "application/octet-stream", class: Class::NoPicture };
+
+impl<S: ReadAt> Reading<S> {
+    /// Reads the first chunk and the tail, and finds out what the content is.
+    pub(crate) fn begin(source: S, plan: &Plan) -> Self {
+        let mut reading = Self {
+            size: source.len(),
+            source,
+            read: 0,
+            sniffed: UNKNOWN,
+            hasher: Hasher::new(plan.digests),
+            buffer: Vec::new(),
+            whole: false,
+            pass: Pass::First,
+            error: None,
+        };
+        match reading.sniff() {
+            Ok(sniffed) => reading.sniffed = sniffed,
+            Err(error) => reading.error = Some(error),
+        }
+        reading
+    }
+
+    fn sniff(&mut self) -> io::Result<Sniffed> {
         let mut first = vec![0; chunk_length(self.size)];
-        let count = fill(self.source, &mut first, 0)?;
+        let count = fill(&self.source, &mut first, 0)?;
         first.truncate(count);
         let mut tail = [0; TAIL_BYTES];
         let tail_start = self.size.saturating_sub(TAIL_BYTES as u64);
         let tail = if self.size <= first.len() as u64 {
             &first[tail_start as usize..]
         } else {
-            let count = fill(self.source, &mut tail, tail_start)?;
+            let count = fill(&self.source, &mut tail, tail_start)?;
             &tail[..count]
         };
         let sniffed = sniff(&first[..first.len().min(HEAD_BYTES)], tail, self.size);
-        self.first = Some(first);
+        self.buffer = first;
         Ok(sniffed)
+    }
+
+    /// What examining the file gives, after whatever part of the pass is still to be made.
+    pub(crate) fn finish(
+        &mut self,
+        plan: &Plan,
+        limits: &Limits,
+        workers: &Pool,
+    ) -> Result<Examination, PoolError> {
+        if let Some(error) = self.error.take() {
+            return Ok(self.failed(self.sniffed.media_type, &error));
+        }
+        let found = if plan.perceptual {
+            pictures(self, plan, limits, workers)?
+        } else {
+            Found::only(Pictures::NotAsked)
+        };
+        if self.error.is_none() && plan.digests != DigestKinds::default() {
+            self.run_through(&mut |_| {});
+        }
+        if let Some(error) = self.error.take() {
+            return Ok(self.failed(self.sniffed.media_type, &error));
+        }
+        Ok(self.record(found))
     }
 
     /// Makes the pass, unless it was made: digests every chunk and hands it to `also`. An error
     /// is kept.
     fn run_through(&mut self, also: &mut dyn FnMut(&[u8])) {
-        let Some(first) = self.first.take() else { return };
+        if self.pass != Pass::First {
+            if self.whole {
+                also(&self.buffer);
+            }
+            return;
+        }
+        self.pass = Pass::Done;
+        let first = std::mem::take(&mut self.buffer);
         let (read, hasher) = (&mut self.read, &mut self.hasher);
-        let result = each_chunk(self.source, self.size, first, |bytes| {
+        let result = each_chunk(&self.source, self.size, first, |bytes| {
             *read += bytes.len() as u64;
             hasher.update(bytes);
             also(bytes);
@@ -211,9 +257,12 @@ impl Reading<'_> {
         self.error = result.err();
     }
 
-    /// Reads the whole file once more for `also` alone.
+    /// Hands the whole file to `also` alone once more.
     fn again(&mut self, also: &mut dyn FnMut(&[u8])) {
-        self.error = each_chunk(self.source, self.size, Vec::new(), also).err();
+        if self.whole {
+            return also(&self.buffer);
+        }
+        self.error = each_chunk(&self.source, self.size, Vec::new(), also).err();
     }
 
     fn failed(&self, media_type: &str, error: &io::Error) -> Examination {
@@ -222,8 +271,9 @@ impl Reading<'_> {
         self.build(self.read, media_type, Digests::default(), Found::only(not_examined(trouble)))
     }
 
-    fn record(self, media_type: &str, mut found: Found) -> Examination {
-        let passed = self.first.is_none();
+    fn record(&self, mut found: Found) -> Examination {
+        let media_type = self.sniffed.media_type;
+        let passed = self.pass != Pass::First;
         match self.source.changed() {
             Ok(false) if !passed || self.read == self.size => {}
             Ok(_) => {
@@ -257,14 +307,14 @@ impl Reading<'_> {
 }
 
 /// Bytes to read when so many are left.
-fn chunk_length(left: u64) -> usize {
+pub(crate) fn chunk_length(left: u64) -> usize {
     usize::try_from(left).unwrap_or(CHUNK).min(CHUNK)
 }
 
 /// Calls `each` with the first chunk, if there is one, and then with all further chunks up to
 /// `size` or the end of the file.
 fn each_chunk(
-    source: &dyn ReadAt,
+    source: &impl ReadAt,
     size: u64,
     first: Vec<u8>,
     mut each: impl FnMut(&[u8]),
@@ -287,7 +337,7 @@ fn each_chunk(
 }
 
 /// Reads until the buffer is full or the file ends.
-fn fill(source: &dyn ReadAt, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+pub(crate) fn fill(source: &impl ReadAt, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {
         match source.read_at(&mut buffer[filled..], offset + filled as u64) {

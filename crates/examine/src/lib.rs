@@ -22,19 +22,25 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! [`ReadTogether`] does the same for many files at once: it reads them in turns, so that their
+//! digests are computed side by side, and hands out each one when its pass is made.
+//!
 //! **Guarantees:** the record depends on the bytes, the plan and the limits alone, whatever the
 //! number of threads; whatever is wrong with a file is in its record; no decoder runs in the
 //! calling process; a worker's answer is checked before it is believed. Memory in the calling
-//! process is one chunk (256 KiB) for each running call, and the record.
+//! process is one chunk (68 KiB) for each running call, and the record; [`ReadTogether`] says what
+//! it takes.
 //! **Does not:** match anything, or keep pictures.
 #![forbid(unsafe_code)]
 
 mod examine;
 mod plan;
 mod record;
+mod together;
 mod worker;
 
 pub use examine::{confirm, examine};
 pub use plan::Plan;
 pub use record::{EXAMINATION_VERSION, Examination, Pictures, RecordError};
+pub use together::{Finished, Kept, MOST_FILES, ReadTogether};
 pub use worker::worker_main;

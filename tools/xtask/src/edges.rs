@@ -8,7 +8,7 @@ use std::path::Path;
 
 /// Outside crates, and the only crates of ours that may name them.
 const CONFINED: &[(&str, &[&str])] = &[
-    ("rusqlite", &["catalogue", "lists"]),
+    ("rusqlite", &["case", "catalogue", "lists"]),
     ("libsqlite3-sys", &["testkit"]),
     ("memmap2", &["store"]),
     ("image", &["media", "synth"]),

@@ -8,9 +8,10 @@ use hashward_engine::hasher::HasherCommand;
 use hashward_engine::matching::Policy;
 use hashward_engine::scan::{self, ScanError, ScanOptions};
 use hashward_engine::settings::Day;
-use hashward_engine::verdict::{Effort, Record};
+use hashward_engine::verdict::{Effort, Record, Summary};
 use hashward_engine::{Generation, Order, Progress, Snapshot, Stop};
 use hashward_hash::{Distance, Quality};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -20,11 +21,15 @@ use std::time::{Duration, Instant};
 /// Folders are walked without following links; files are opened read-only. A list's own radius
 /// and quality gate win over the defaults; what is given here can narrow them, never widen them.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXIT_CODES)]
+#[command(after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
 pub(crate) struct ScanArgs {
     /// The database folder.
     #[arg(long, value_name = "DB")]
     db: PathBuf,
+    /// Keep examinations and findings in this folder. A scan of the same files takes from it what
+    /// it holds, so that an interrupted scan goes on where it was, and `rematch` needs no files.
+    #[arg(long, value_name = "CASE")]
+    case: Option<PathBuf>,
     /// Largest distance between perceptual hashes, in bits of 256 [default: the list's, else 31].
     #[arg(long, value_name = "R", value_parser = clap::value_parser!(u16).range(0..=256))]
     radius: Option<u16>,
@@ -65,7 +70,13 @@ pub(crate) struct ScanArgs {
     paths: Vec<PathBuf>,
 }
 
-const EXIT_CODES: &str = "\
+const EXAMPLES: &str = "\
+Examples:
+  hashward scan --db known.db photos/
+  hashward scan --db known.db --case case-17 /mnt/exhibit1
+  hashward rematch case-17 --db known.db";
+
+pub(crate) const EXIT_CODES: &str = "\
 Exit codes: 0 nothing matched, 1 something matched, 2 could not run, 3 and 4 the same as 0 and 1 \
 but some input was not examined, 130 interrupted.";
 
@@ -115,15 +126,59 @@ pub(crate) fn run(args: &ScanArgs, printer: &mut Printer) -> anyhow::Result<Exit
         threads: args.jobs.map_or(0, usize::from),
         show_hashes: args.show_hashes,
         hashers: args.hashers.clone(),
+        case: args.case.clone(),
         // Looking for known material in the known material would only find itself.
         exclude: vec![args.db.clone()],
         ..ScanOptions::default()
     };
     warn_about_lists(printer, &generation, &options.policy);
+    let (roots, exclude) = (&args.paths, &options.exclude);
+    let outcome = show(printer, args.json, roots, exclude, |sink, progress, stop| {
+        scan::scan(&generation, roots, &options, sink, progress, stop)
+    })?;
+    if let Outcome::Ended(summary) = &outcome {
+        warn_about_links(printer, roots);
+        if summary.files == 0 && summary.skipped > 0 {
+            return Ok(ExitStatus::of(false, true));
+        }
+    }
+    Ok(outcome.status())
+}
+
+/// Where a run's records go.
+type Sink<'a> = &'a mut dyn FnMut(&Record) -> io::Result<()>;
+
+/// How a run ended.
+pub(crate) enum Outcome {
+    Ended(Summary),
+    Interrupted,
+    /// Nobody reads the results any more; true when something had matched until then.
+    Closed(bool),
+}
+
+impl Outcome {
+    pub(crate) fn status(&self) -> ExitStatus {
+        match self {
+            Self::Ended(summary) => ExitStatus::of(summary.matched > 0, summary.not_examined > 0),
+            Self::Interrupted => ExitStatus::Interrupted,
+            // Whoever closed the pipe has seen enough; what was found until then still counts.
+            Self::Closed(matched) => ExitStatus::of(*matched, false),
+        }
+    }
+}
+
+/// Prints the records of a run as they come, and draws its progress.
+pub(crate) fn show(
+    printer: &mut Printer,
+    json: bool,
+    roots: &[PathBuf],
+    exclude: &[PathBuf],
+    run: impl FnOnce(Sink<'_>, &Progress, &Stop) -> Result<Summary, ScanError>,
+) -> anyhow::Result<Outcome> {
     let stop = interrupt::install();
     let progress = Progress::new();
     let mut matched = false;
-    let outcome = watch(printer, &progress, stop, &args.paths, &options.exclude, |printer| {
+    let outcome = watch(printer, &progress, stop, roots, exclude, |printer| {
         let mut sink = |record: &Record| {
             matched |= matches!(record, Record::Match(_));
             if let Record::Run(run) = record {
@@ -134,7 +189,7 @@ pub(crate) fn run(args: &ScanArgs, printer: &mut Printer) -> anyhow::Result<Exit
                     ));
                 }
             }
-            if args.json {
+            if json {
                 printer.json(record)?;
             } else {
                 for line in text::lines(record) {
@@ -144,19 +199,12 @@ pub(crate) fn run(args: &ScanArgs, printer: &mut Printer) -> anyhow::Result<Exit
             // What was found must not wait for a large file behind it.
             printer.flush()
         };
-        scan::scan(&generation, &args.paths, &options, &mut sink, &progress, stop)
+        run(&mut sink, &progress, stop)
     });
     match outcome {
-        Ok(summary) if summary.interrupted => Ok(ExitStatus::Interrupted),
-        Ok(summary) => {
-            let nothing_seen = summary.files == 0 && summary.skipped > 0;
-            warn_about_links(printer, &args.paths);
-            Ok(ExitStatus::of(summary.matched > 0, summary.not_examined > 0 || nothing_seen))
-        }
-        // Whoever closed the pipe has seen enough; what was found until then still counts.
-        Err(ScanError::Sink(error)) if printer::is_closed(&error) => {
-            Ok(ExitStatus::of(matched, false))
-        }
+        Ok(summary) if summary.interrupted => Ok(Outcome::Interrupted),
+        Ok(summary) => Ok(Outcome::Ended(summary)),
+        Err(ScanError::Sink(error)) if printer::is_closed(&error) => Ok(Outcome::Closed(matched)),
         Err(error) => Err(error.into()),
     }
 }

@@ -2,12 +2,13 @@
 //! and swapped links are then in the system's hands.
 
 use super::EntryKind;
+use crate::Stamp;
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Which file or folder this is: its path with every link resolved.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -108,6 +109,16 @@ impl Opened {
 
     pub(crate) fn len(&self) -> u64 {
         self.size
+    }
+
+    #[cfg_attr(unix, expect(dead_code, reason = "only tested there"))]
+    pub(crate) fn stamp(&self) -> Stamp {
+        let since = |time: SystemTime| match time.duration_since(UNIX_EPOCH) {
+            Ok(after) => after.as_nanos() as i128,
+            Err(before) => -(before.duration().as_nanos() as i128),
+        };
+        let modified = self.modified.map_or(0, since);
+        Stamp { size: self.size, file: 0, modified, changed: modified }
     }
 
     pub(crate) fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {

@@ -2,6 +2,7 @@
 //! links swapped in during the walk lead anywhere else.
 
 use super::EntryKind;
+use crate::Stamp;
 use rustix::fd::OwnedFd;
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
@@ -168,6 +169,16 @@ impl Opened {
 
     pub(crate) fn len(&self) -> u64 {
         self.state.size
+    }
+
+    pub(crate) fn stamp(&self) -> Stamp {
+        let nanoseconds = |(seconds, rest): (i128, i128)| 1_000_000_000 * seconds + rest;
+        Stamp {
+            size: self.state.size,
+            file: self.state.identity.inode,
+            modified: nanoseconds(self.state.modified),
+            changed: nanoseconds(self.state.changed),
+        }
     }
 
     pub(crate) fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
