@@ -1,5 +1,5 @@
-//! Measures how fast this machine searches: synthetic codes from a seed, every method checked
-//! against brute force before it is timed.
+//! Measures how fast this machine searches and hashes. Searching: synthetic codes from a seed, every
+//! method checked against brute force before it is timed. Hashing: one picture, stage by stage.
 //!
 //! ```
 //! use hashward_bench::{Codes, Method, Run, measure};
@@ -19,6 +19,7 @@ mod codes;
 mod grid;
 mod oracle;
 mod picture;
+mod pictures;
 mod run;
 mod tables;
 
@@ -28,5 +29,6 @@ pub use grid::{Cell, GRID_METHODS, RADII, SIZES, Timed, grid};
 pub use hashward_index::{Match, Method};
 pub use oracle::{Wrong, brute_force};
 pub use picture::picture;
+pub use pictures::{Picture, PictureError, Stage, hash_stages};
 pub use run::{Measured, Run, measure, measure_in, name};
 pub use tables::{Tables, Wanted};

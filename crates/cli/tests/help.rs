@@ -6,9 +6,17 @@ use common::{hashward, run};
 
 #[test]
 fn help_texts() {
-    for command in
-        ["", "hash", "lookup", "scan", "rematch", "bench search", "bench digest", "bench scan"]
-    {
+    for command in [
+        "",
+        "hash",
+        "lookup",
+        "scan",
+        "rematch",
+        "bench search",
+        "bench hash",
+        "bench digest",
+        "bench scan",
+    ] {
         let args: Vec<&str> =
             command.split(' ').chain(["--help"]).filter(|a| !a.is_empty()).collect();
         let ran = run(&args);

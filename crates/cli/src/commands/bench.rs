@@ -1,6 +1,7 @@
 //! `hashward bench`: measure this machine.
 
 mod digest;
+mod hash;
 mod scan;
 mod search;
 
@@ -18,6 +19,7 @@ pub(crate) struct BenchArgs {
 
 #[derive(Debug, Subcommand)]
 enum What {
+    Hash(hash::HashArgs),
     Search(search::SearchArgs),
     Digest(digest::DigestArgs),
     Scan(scan::ScanArgs),
@@ -25,6 +27,7 @@ enum What {
 
 pub(crate) fn run(args: &BenchArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
     match &args.what {
+        What::Hash(args) => hash::run(args, printer),
         What::Search(args) => search::run(args, printer),
         What::Digest(args) => digest::run(args, printer),
         What::Scan(args) => scan::run(args, printer),
