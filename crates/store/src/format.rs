@@ -4,7 +4,7 @@ use hashward_hash::{HashKind, Metric};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Version of the formats of this crate.
-pub const FORMAT_VERSION: u32 = 0;
+pub const FORMAT_VERSION: u32 = 1;
 
 /// First bytes of a segment. The line ends show a file that was transferred as text.
 pub const SEGMENT_MAGIC: [u8; 8] = *b"\x89HWSEG\r\n";

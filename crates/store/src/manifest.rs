@@ -216,7 +216,7 @@ mod tests {
         let manifest = Manifest { lists: vec![list], ..Manifest::empty() };
         let hex = digest.to_string();
         let json = format!(
-            "{{\"format\":0,\"sequence\":0,\"lists\":[{{\"id\":3,\"name\":\"x\",\
+            "{{\"format\":1,\"sequence\":0,\"lists\":[{{\"id\":3,\"name\":\"x\",\
              \"kind\":\"ignore\",\"version\":2,\"label\":null,\"source\":\"y\",\
              \"category\":null,\"scheme\":{{\"name\":\"s\",\"categories\":[{{\"code\":\"5\",\
              \"name\":\"n\",\"standing\":\"negative\"}}]}},\"radius\":31,\"radius64\":6,\

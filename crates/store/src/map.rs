@@ -30,12 +30,34 @@ impl Bytes {
             // of the user: reads are then of changed bytes or end in SIGBUS, as the front page of
             // this crate says; every use of the bytes is bounds-checked and assumes nothing of them.
             if let Ok(map) = unsafe { Mmap::map(&file) } {
+                // Most of a segment is never asked for in a look-up: without this the system reads
+                // megabytes around every page. It is a hint, so it may fail.
+                #[cfg(unix)]
+                let _ = map.advise(memmap2::Advice::Random);
                 return Ok(Self::Mapped(map));
             }
         }
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
         Ok(Self::Memory(bytes))
+    }
+
+    /// Asks for bytes that are about to be read one after the other. Any range will do.
+    pub(crate) fn will_read(&self, bytes: std::ops::Range<usize>) {
+        #[cfg(unix)]
+        if let Self::Mapped(map) = self {
+            let _ = map.advise_range(memmap2::Advice::WillNeed, bytes.start, bytes.len());
+        }
+        #[cfg(not(unix))]
+        let _ = bytes;
+    }
+
+    /// Says that from now on all of it is in use.
+    pub(crate) fn in_use(&self) {
+        #[cfg(unix)]
+        if let Self::Mapped(map) = self {
+            let _ = map.advise(memmap2::Advice::Normal);
+        }
     }
 }
 

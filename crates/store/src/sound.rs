@@ -117,6 +117,8 @@ impl Segment {
         let content = &self.bytes[start..start + section.length as usize];
         let checksums = checksums.as_chunks::<8>().0;
         let first = blocks.start;
+        let wanted = start + first * BLOCK_BYTES..start + blocks.end * BLOCK_BYTES;
+        self.bytes.will_read(wanted.start..wanted.end.min(start + content.len()));
         let pairs = content.chunks(BLOCK_BYTES).zip(checksums).enumerate();
         for (block, (bytes, checksum)) in pairs.skip(first).take(blocks.len()) {
             if xxh3_64(bytes) != u64_at(checksum, 0) {

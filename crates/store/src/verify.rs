@@ -93,6 +93,7 @@ fn verify_all(segments: &[&Segment]) -> Result<(), ReadError> {
     }
     for segment in segments {
         segment.sound.set_whole();
+        segment.bytes.in_use();
     }
     Ok(())
 }

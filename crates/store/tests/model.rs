@@ -8,13 +8,12 @@ use hashward_hash::{
     Digests, Distance, HashValue, OpaqueRadii, Quality, VectorMetric, VectorRadius,
 };
 use hashward_store::{
-    BuildOptions, EntryKey, EntryRow, Generation, Hit, List, Method, Opaque, Query, QueryHash,
-    Store,
+    BuildOptions, EntryKey, EntryRow, Generation, List, Method, Opaque, Query, QueryHash, Store,
 };
 use hashward_testkit::Codes;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use support::Said;
+use support::{Said, said};
 
 struct Database {
     _dir: tempfile::TempDir,
@@ -55,20 +54,6 @@ fn database(seed: u64, lists: u64, rows: u64, indexes: bool) -> Database {
     }
     let (_, generation) = support::open(&store, all.iter().map(|(list, _)| list.clone()).collect());
     Database { _dir: dir, store, generation, lists: all, source, pool }
-}
-
-fn said(hits: &[Hit]) -> Vec<Said> {
-    let mut said: Vec<Said> = hits
-        .iter()
-        .map(|hit| {
-            let kinds = hit.kinds.iter().collect();
-            let list = hit.place.list as usize;
-            let (by, distance) = (hit.by, hit.distance.0);
-            (list, hit.entry, by, distance, hit.label, hit.entry_quality, hit.degenerate, kinds)
-        })
-        .collect();
-    said.sort();
-    said
 }
 
 proptest! {

@@ -198,3 +198,18 @@ pub(crate) fn model(
     said.sort();
     said
 }
+
+/// What the hits say, in the order of the model.
+pub(crate) fn said(hits: &[hashward_store::Hit]) -> Vec<Said> {
+    let mut said: Vec<Said> = hits
+        .iter()
+        .map(|hit| {
+            let kinds = hit.kinds.iter().collect();
+            let list = hit.place.list as usize;
+            let (by, distance) = (hit.by, hit.distance.0);
+            (list, hit.entry, by, distance, hit.label, hit.entry_quality, hit.degenerate, kinds)
+        })
+        .collect();
+    said.sort();
+    said
+}
