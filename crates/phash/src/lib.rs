@@ -40,6 +40,7 @@ pub mod reference;
 mod samples;
 mod square;
 mod stream;
+pub mod variants;
 
 pub use coefficients::Coefficients;
 pub use pixels::{Layout, Pixels, PixelsError};
