@@ -1,7 +1,7 @@
 //! What to compute on a file.
 
 use hashward_hash::DigestKinds;
-use hashward_media::Effort;
+use hashward_media::{Effort, Guesses};
 use serde::{Deserialize, Serialize};
 
 /// What to compute on a file.
@@ -13,11 +13,18 @@ pub struct Plan {
     pub perceptual: bool,
     /// How much is tried on a picture.
     pub effort: Effort,
+    /// Which guesses are hashed besides the whole picture.
+    pub guesses: Guesses,
 }
 
 impl Default for Plan {
     /// The usual digests, and the canonical hashes of every frame.
     fn default() -> Self {
-        Self { digests: DigestKinds::USUAL, perceptual: true, effort: Effort::Full }
+        Self {
+            digests: DigestKinds::USUAL,
+            perceptual: true,
+            effort: Effort::Full,
+            guesses: Guesses::None,
+        }
     }
 }

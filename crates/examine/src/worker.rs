@@ -1,15 +1,14 @@
 //! What travels between [`crate::examine()`] and its worker processes, and the worker's main loop.
 
 use crate::Plan;
-use hashward_media::{Host, Limits, MemoryRefused, PictureFormat, PictureReport, examine_picture};
+use hashward_media::{
+    HASHES_PER_FRAME, Host, Limits, MemoryRefused, PictureFormat, PictureReport, examine_picture,
+};
 use std::process::ExitCode;
-
-/// Hashes per frame at most: two variants in eight orientations.
-const HASHES_PER_FRAME: usize = 16;
 
 /// The header of a job.
 pub(crate) fn header(format: PictureFormat, limits: &Limits, plan: &Plan) -> Vec<u8> {
-    let plan = hashward_media::Plan { effort: plan.effort };
+    let plan = hashward_media::Plan { effort: plan.effort, guesses: plan.guesses };
     postcard::to_stdvec(&(format, limits, plan)).expect("writing plain numbers to memory")
 }
 

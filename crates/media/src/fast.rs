@@ -25,9 +25,9 @@ impl Variant {
     #[must_use]
     pub const fn margins(self) -> Option<Margins> {
         match self {
-            Self::Full | Self::Square512 => None,
             Self::Fast => Some(Margins { bits: 16, quality: 10 }),
             Self::FastSquare512 => Some(Margins { bits: 40, quality: 16 }),
+            _ => None,
         }
     }
 }

@@ -66,6 +66,7 @@
 
 mod fast;
 mod formats;
+mod guess;
 mod host;
 mod limits;
 mod plane;
@@ -76,8 +77,9 @@ mod sniff;
 mod trouble;
 
 pub use fast::Margins;
+pub use guess::{HASHES_PER_FRAME, hash_pixels};
 pub use host::{Host, MemoryRefused, Unguarded};
-pub use limits::{Effort, Limits, Plan};
+pub use limits::{Effort, Guesses, Limits, Plan};
 pub use reason::Reason;
 pub use report::{LabelledHash, PictureReport, Rectangle, Trouble, Variant};
 pub use sniff::{Class, HEAD_BYTES, PictureFormat, Sniffed, TAIL_BYTES, sniff};
@@ -93,7 +95,7 @@ pub fn examine_picture(
     plan: &Plan,
     host: &mut dyn Host,
 ) -> PictureReport {
-    let mut session = session::Session::new(limits, plan.effort, host);
+    let mut session = session::Session::new(limits, plan, host);
     let status = formats::decode(format, bytes, &mut session);
     session.finish(status)
 }

@@ -48,9 +48,27 @@ pub enum Effort {
     Fast,
 }
 
+/// Which guesses are hashed besides the whole picture.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Guesses {
+    /// None.
+    #[default]
+    None,
+    /// The negative, and what the pixels themselves suggest: without borders, rectangles inside,
+    /// straightened by flat corners. About 0.5 ms a picture.
+    Suggested,
+    /// Also what was cropped, more rectangles and small angles. About 3 ms a picture.
+    All,
+}
+
 /// What to compute on a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
 pub struct Plan {
     /// How much is tried.
     pub effort: Effort,
+    /// Which guesses are hashed besides the whole picture.
+    pub guesses: Guesses,
 }

@@ -32,6 +32,16 @@ pub enum Variant {
     Fast,
     /// A proposal: close to [`Variant::Square512`], from a reduced decoding.
     FastSquare512,
+    /// The negative.
+    Inverted,
+    /// Without the flat or nearly flat borders around it.
+    Trimmed,
+    /// A rectangle inside it that strong straight edges surround.
+    Inside,
+    /// Continued beyond its edges by reflection, as if it had been cropped.
+    Uncropped,
+    /// Turned back by a small angle.
+    Straightened,
 }
 
 impl Variant {
@@ -43,7 +53,31 @@ impl Variant {
             Self::Square512 => "square512",
             Self::Fast => "fast",
             Self::FastSquare512 => "fast_square512",
+            Self::Inverted => "inverted",
+            Self::Trimmed => "trimmed",
+            Self::Inside => "inside",
+            Self::Uncropped => "uncropped",
+            Self::Straightened => "straightened",
         }
+    }
+
+    /// Every way, in the order of the record's encoding.
+    pub const ALL: [Self; 9] = [
+        Self::Full,
+        Self::Square512,
+        Self::Fast,
+        Self::FastSquare512,
+        Self::Inverted,
+        Self::Trimmed,
+        Self::Inside,
+        Self::Uncropped,
+        Self::Straightened,
+    ];
+
+    /// True for the picture as it is: all of it, nothing guessed.
+    #[must_use]
+    pub const fn is_whole(self) -> bool {
+        matches!(self, Self::Full | Self::Square512 | Self::Fast | Self::FastSquare512)
     }
 }
 
@@ -102,7 +136,7 @@ pub struct PictureReport {
     pub frames_examined: u32,
     /// Frames that the file holds, where its structure says so before all are decoded.
     pub frames_total: Option<u32>,
-    /// The hashes, frame by frame: [`Variant::Full`] in the order of [`Orientation::ALL`], then
-    /// the other variants likewise.
+    /// The hashes, frame by frame: [`Variant::Full`] in the order of [`Orientation::ALL`],
+    /// [`Variant::Square512`] likewise, then the guesses that were asked for.
     pub hashes: Vec<LabelledHash>,
 }

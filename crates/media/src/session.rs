@@ -1,11 +1,10 @@
 //! One picture's way through its decoder: limits before, hashes after every frame.
 
-use crate::plane::{Plane, Samples};
-use crate::{
-    Effort, Host, LabelledHash, Limits, PictureReport, Reason, Rectangle, Trouble, Variant,
-};
+use crate::guess::{guessed, hash_pixels, labelled};
+use crate::{Host, Limits, PictureReport, Plan, Reason, Rectangle, Trouble, Variant};
 use hashward_hash::Orientation;
-use hashward_phash::{PdqResult, Pixels, Streamed, pdq, pdq_square512};
+use hashward_phash::variants::Reduced;
+use hashward_phash::{Pixels, Streamed};
 
 /// Shortest side that has a perceptual hash: PDQ's window needs five pixels.
 const SHORTEST_SIDE: u32 = 5;
@@ -16,14 +15,14 @@ const DECODER_BYTES: u64 = 1 << 20;
 /// What a format's decoder works with.
 pub(crate) struct Session<'a> {
     pub(crate) limits: &'a Limits,
-    pub(crate) effort: Effort,
     host: &'a mut dyn Host,
+    pub(crate) plan: Plan,
     report: PictureReport,
     pixels_left: u64,
 }
 
 impl<'a> Session<'a> {
-    pub(crate) fn new(limits: &'a Limits, effort: Effort, host: &'a mut dyn Host) -> Self {
+    pub(crate) fn new(limits: &'a Limits, plan: &Plan, host: &'a mut dyn Host) -> Self {
         let report = PictureReport {
             status: Ok(()),
             width: None,
@@ -32,7 +31,7 @@ impl<'a> Session<'a> {
             frames_total: None,
             hashes: Vec::new(),
         };
-        Self { limits, effort, host, report, pixels_left: limits.total_pixels }
+        Self { limits, host, plan: *plan, report, pixels_left: limits.total_pixels }
     }
 
     pub(crate) fn phase(&mut self, text: &str) {
@@ -126,19 +125,18 @@ impl<'a> Session<'a> {
             Samples::Rgb(data) => Pixels::rgb8(data, width, height, 3 * width as usize),
         };
         let pixels = pixels.expect("a plane holds all the pixels that it says");
-        self.push(frame, Variant::Full, (width, height), &pdq(&pixels));
-        if let Some(result) = pdq_square512(&pixels) {
-            self.push(frame, Variant::Square512, (width, height), &result);
-        }
+        self.report.hashes.extend(hash_pixels(frame, &pixels, &self.plan));
     }
 
     /// Takes the hashes of a frame whose rows were hashed as they came: the canonical ones, or
-    /// `proposals`. `None` for frames that are too small to have any.
+    /// `proposals`. `None` for frames that are too small to have any. Guesses are made from the
+    /// reduced copy, where there is one.
     pub(crate) fn streamed(
         &mut self,
         frame: u32,
         (width, height): (u32, u32),
         streamed: Option<&Streamed>,
+        reduced: Option<&Reduced>,
         proposals: bool,
     ) {
         self.size(width, height);
@@ -149,22 +147,16 @@ impl<'a> Session<'a> {
         } else {
             (Variant::Full, Variant::Square512)
         };
-        self.push(frame, full, (width, height), &streamed.full);
+        let whole = Rectangle { x: 0, y: 0, width, height };
+        let all = &Orientation::ALL;
+        let hashes = &mut self.report.hashes;
+        hashes.extend(labelled(frame, full, whole, all, &streamed.full));
         if let Some(result) = &streamed.square512 {
-            self.push(frame, square, (width, height), result);
+            hashes.extend(labelled(frame, square, whole, all, result));
         }
-    }
-
-    fn push(&mut self, frame: u32, variant: Variant, size: (u32, u32), result: &PdqResult) {
-        let rectangle = Rectangle { x: 0, y: 0, width: size.0, height: size.1 };
-        self.report.hashes.extend(Orientation::ALL.map(|orientation| LabelledHash {
-            frame,
-            variant,
-            rectangle,
-            orientation,
-            hash: result.hashes[orientation as usize],
-            quality: result.quality,
-        }));
+        if !proposals {
+            hashes.extend(guessed(frame, whole, &streamed.full, reduced, self.plan.guesses));
+        }
     }
 
     pub(crate) fn finish(mut self, status: Result<(), Trouble>) -> PictureReport {

@@ -6,8 +6,9 @@
 use super::jpeg_structure::{Frame, Structure, walk};
 use crate::plane::Plane;
 use crate::session::Session;
-use crate::{Effort, Reason, Trouble, fast};
+use crate::{Effort, Guesses, Reason, Trouble, fast};
 use hashward_jpeg::{Header, RowSink, Rows, Scale, decode_luma};
+use hashward_phash::variants::Reducer;
 use hashward_phash::{Layout, RowHasher};
 use std::ops::ControlFlow;
 use zune_core::bytestream::ZCursor;
@@ -106,13 +107,16 @@ fn check_coding(frame: &Frame) -> Result<(), Trouble> {
 }
 
 /// Rows on their way into the hash; those of a frame too small for one are only counted.
-struct Hash(Option<RowHasher>);
+struct Hash(Option<RowHasher>, Option<Reducer>);
 
 impl RowSink for Hash {
     fn rows(&mut self, rows: Rows<'_>) -> ControlFlow<()> {
         if let Some(hasher) = &mut self.0 {
             let (band, stride) = rows.band();
             hasher.push(band, stride, rows.count());
+            if let Some(reducer) = &mut self.1 {
+                reducer.push(band, stride, rows.count());
+            }
         }
         ControlFlow::Continue(())
     }
@@ -130,23 +134,29 @@ fn luma(bytes: &[u8], frame: &Frame, header: &Header, session: &mut Session<'_>)
     if (header.width, header.height) != (width, height) {
         return None;
     }
-    let scale = match session.effort {
+    let scale = match session.plan.effort {
         Effort::Full => Scale::Full,
         Effort::Fast => fast::scale(width, height, header.progressive),
     };
-    let mut rows = Hash(RowHasher::new(Layout::Luma8, width, height, scale.divisor()));
+    let hasher = RowHasher::new(Layout::Luma8, width, height, scale.divisor());
+    let guess = session.plan.guesses != Guesses::None && scale == Scale::Full;
+    let reducer = guess.then(|| Reducer::new(Layout::Luma8, width, height)).flatten();
+    let mut rows = Hash(hasher, reducer);
     decode_luma(bytes, scale, &limits, &mut rows).ok()?;
     let streamed = match rows.0 {
         Some(hasher) => Some(hasher.finish()?),
         None => None,
     };
-    session.streamed(0, (width, height), streamed.as_ref(), scale != Scale::Full);
+    let reduced = rows.1.map(Reducer::finish);
+    let proposals = scale != Scale::Full;
+    session.streamed(0, (width, height), streamed.as_ref(), reduced.as_ref(), proposals);
     Some(())
 }
 
-/// Bytes that hashing rows takes: some sums for each pixel across, and the 512×512 variant.
+/// Bytes that hashing rows takes: some sums for each pixel across, the 512×512 variant, and
+/// the reduced copy for guesses.
 fn hashing_memory(frame: &Frame) -> u64 {
-    u64::from(frame.width) * 4 * 8 + 512 * 512
+    u64::from(frame.width) * 4 * 8 + 2 * 512 * 512
 }
 
 /// Bytes that zune-jpeg takes. It keeps the coefficients of all components when several scans make

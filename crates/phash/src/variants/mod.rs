@@ -12,9 +12,9 @@ mod reduced;
 mod resample;
 mod tilt;
 
-pub use reduced::{FINE, Reduced};
+pub use reduced::{FINE, Reduced, Reducer};
 
-use crate::{Coefficients, Pixels};
+use crate::Coefficients;
 use resample::Frame;
 
 /// A kind of guess. Each kind has its own rate of false matches and therefore its own radius.
@@ -79,19 +79,12 @@ const LIKELY: usize = 4;
 const RECTANGLES: usize = 24;
 
 /// Everything that a picture may have been before something was done to it, likely guesses first
-/// within each family. Nothing for pictures with a side below 32 pixels, which have too little to
-/// go by.
+/// within each family.
 ///
 /// The same pixels give the same guesses everywhere: positions are computed with the basic
 /// operations of IEEE 754 alone.
 #[must_use]
-pub fn guesses(pixels: &Pixels<'_>, depth: Depth) -> Vec<Guess> {
-    Reduced::of(pixels).map_or_else(Vec::new, |reduced| guesses_of(&reduced, depth))
-}
-
-/// The same from a reduced copy that is there already.
-#[must_use]
-pub fn guesses_of(fine: &Reduced, depth: Depth) -> Vec<Guess> {
+pub fn guesses(fine: &Reduced, depth: Depth) -> Vec<Guess> {
     let mut guesses = Guesses { fine, found: Vec::new() };
     let trimmed = borders::trim(fine);
     for frame in &trimmed {

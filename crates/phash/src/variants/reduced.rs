@@ -30,29 +30,11 @@ impl Reduced {
     #[must_use]
     pub fn of(pixels: &Pixels<'_>) -> Option<Self> {
         let (width, height) = (pixels.width(), pixels.height());
-        if width.min(height) < SHORTEST {
-            return None;
+        let mut reducer = Reducer::new(pixels.layout(), width, height)?;
+        for y in 0..height {
+            reducer.push(pixels.row(y), pixels.stride(), 1);
         }
-        let factor = width.max(height).div_ceil(FINE);
-        let cells = match pixels.layout() {
-            Layout::Luma8 => average(pixels, factor, |row, luma| luma.copy_from_slice(row)),
-            Layout::Rgb8 => average(pixels, factor, |row, luma| {
-                let (rgb, _) = row.as_chunks::<3>();
-                for (luma, [r, g, b]) in luma.iter_mut().zip(rgb) {
-                    let sum = 299 * u32::from(*r) + 587 * u32::from(*g) + 114 * u32::from(*b);
-                    *luma = ((sum + 500) / 1000) as u8;
-                }
-            }),
-        };
-        let side = |length: u32| length as f32 / factor as f32;
-        Some(Self {
-            width: width.div_ceil(factor) as usize,
-            height: height.div_ceil(factor) as usize,
-            cells,
-            across: side(width),
-            down: side(height),
-            pixels: factor as f32,
-        })
+        Some(reducer.finish())
     }
 
     /// Half the size: four cells become one. Copies of at most 256 cells a side stay as they are.
@@ -60,15 +42,15 @@ impl Reduced {
         if self.width.max(self.height) <= FINE as usize / 2 {
             return self.clone();
         }
-        let pixels = Pixels::luma8(&self.cells, self.width as u32, self.height as u32, self.width);
-        let pixels = pixels.expect("full rows");
+        let mut reducer =
+            Reducer::by(2, Layout::Luma8, self.width as u32, self.height as u32);
+        reducer.push(&self.cells, self.width, self.height);
+        let half = reducer.finish();
         Self {
-            width: self.width.div_ceil(2),
-            height: self.height.div_ceil(2),
-            cells: average(&pixels, 2, |row, luma| luma.copy_from_slice(row)),
             across: self.across / 2.0,
             down: self.down / 2.0,
             pixels: self.pixels * 2.0,
+            ..half
         }
     }
 
@@ -102,27 +84,103 @@ impl std::fmt::Debug for Reduced {
     }
 }
 
-/// Averages squares of `factor` pixels; those at the right and lower edge may be cut.
-fn average(pixels: &Pixels<'_>, factor: u32, luma: impl Fn(&[u8], &mut [u8])) -> Vec<u8> {
-    let (width, height) = (pixels.width() as usize, pixels.height());
-    let columns = width.div_ceil(factor as usize);
-    let mut cells = Vec::with_capacity(columns * height.div_ceil(factor) as usize);
-    let mut row = vec![0; width];
-    let mut sums = vec![0_u32; width];
-    for top in (0..height).step_by(factor as usize) {
-        let rows = factor.min(height - top);
-        sums.fill(0);
-        for y in top..top + rows {
-            luma(pixels.row(y), &mut row);
-            for (sum, value) in sums.iter_mut().zip(&row) {
-                *sum += u32::from(*value);
+/// Takes the rows of a picture from top to bottom and averages them into a [`Reduced`] copy, so
+/// that the picture itself need not be kept.
+#[derive(Debug)]
+pub struct Reducer {
+    layout: Layout,
+    width: usize,
+    height: usize,
+    factor: usize,
+    /// Sums of the rows of the squares that are being filled.
+    sums: Vec<u32>,
+    /// Rows in the sums.
+    rows: usize,
+    /// Rows that came.
+    done: usize,
+    /// Luma of a row of colours.
+    luma: Vec<u8>,
+    cells: Vec<u8>,
+}
+
+impl Reducer {
+    /// For a picture of so many pixels; `None` where a side is below 32.
+    #[must_use]
+    pub fn new(layout: Layout, width: u32, height: u32) -> Option<Self> {
+        let factor = width.max(height).div_ceil(FINE);
+        (width.min(height) >= SHORTEST).then(|| Self::by(factor, layout, width, height))
+    }
+
+    fn by(factor: u32, layout: Layout, width: u32, height: u32) -> Self {
+        let (columns, rows) = (width.div_ceil(factor), height.div_ceil(factor));
+        Self {
+            layout,
+            width: width as usize,
+            height: height as usize,
+            factor: factor as usize,
+            sums: vec![0; width as usize],
+            rows: 0,
+            done: 0,
+            luma: vec![0; if layout == Layout::Rgb8 { width as usize } else { 0 }],
+            cells: Vec::with_capacity(columns as usize * rows as usize),
+        }
+    }
+
+    /// The next `count` rows, `stride` bytes apart; what comes after the last row is left out.
+    pub fn push(&mut self, band: &[u8], stride: usize, count: usize) {
+        let row_bytes = self.width * self.layout.bytes();
+        for y in 0..count.min(self.height - self.done) {
+            let row = &band[y * stride..][..row_bytes];
+            if self.layout == Layout::Rgb8 {
+                let (rgb, _) = row.as_chunks::<3>();
+                for (luma, [r, g, b]) in self.luma.iter_mut().zip(rgb) {
+                    let sum = 299 * u32::from(*r) + 587 * u32::from(*g) + 114 * u32::from(*b);
+                    *luma = ((sum + 500) / 1000) as u8;
+                }
+                add(&mut self.sums, &self.luma);
+            } else {
+                add(&mut self.sums, row);
+            }
+            self.rows += 1;
+            self.done += 1;
+            if self.rows == self.factor || self.done == self.height {
+                self.emit();
             }
         }
-        cells.extend(sums.chunks(factor as usize).map(|square| {
-            let count = square.len() as u64 * u64::from(rows);
+    }
+
+    /// Turns the sums into a row of cells.
+    fn emit(&mut self) {
+        let rows = self.rows as u64;
+        self.cells.extend(self.sums.chunks(self.factor).map(|square| {
+            let count = square.len() as u64 * rows;
             let sum: u64 = square.iter().map(|sum| u64::from(*sum)).sum();
             ((sum + count / 2) / count) as u8
         }));
+        self.sums.fill(0);
+        self.rows = 0;
     }
-    cells
+
+    /// The copy. Rows that never came are black.
+    #[must_use]
+    pub fn finish(mut self) -> Reduced {
+        let (width, height) =
+            (self.width.div_ceil(self.factor), self.height.div_ceil(self.factor));
+        self.cells.resize(width * height, 0);
+        let side = |length: usize| length as f32 / self.factor as f32;
+        Reduced {
+            width,
+            height,
+            across: side(self.width),
+            down: side(self.height),
+            pixels: self.factor as f32,
+            cells: self.cells,
+        }
+    }
+}
+
+fn add(sums: &mut [u32], row: &[u8]) {
+    for (sum, value) in sums.iter_mut().zip(row) {
+        *sum += u32::from(*value);
+    }
 }
