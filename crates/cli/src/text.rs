@@ -1,5 +1,6 @@
 //! Results as lines for people: one compact line per finding, counts that read like a sentence.
 
+use hashward_engine::Rectangle;
 use hashward_engine::verdict::{Match, Record, Summary, Tier};
 use hashward_hash::Metric;
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What silence about a file does not prove; printed below every scan.
 pub(crate) const LIMITS: &str = "\
 A file without a match may still show known material: PDQ loses pictures that are cropped, \
-bordered, rotated by other than 90 degrees, inverted or part of a larger picture.";
+bordered, rotated by other than 90 degrees, inverted or part of a larger picture; \
+--effort thorough finds many of them.";
 
 /// A text that cannot play tricks on a terminal or forge a line: control characters are escaped.
 pub(crate) fn printable(text: &str) -> String {
@@ -124,6 +126,15 @@ fn how(found: &Match) -> String {
         text += &format!(" {}/{}", found.distance, found.radius);
         if found.variant != "original" {
             text += &format!(" {}", found.variant);
+        }
+        if let Some(guess) = found.rendition.as_deref()
+            && !matches!(guess, "full" | "square512")
+        {
+            text += &format!(" {guess}");
+            if let Some(area) = found.area.filter(|_| guess != "inverted") {
+                let Rectangle { x, y, width, height } = area;
+                text += &format!(" {width}x{height}+{x}+{y}");
+            }
         }
         if let Some(frame @ 1..) = found.frame {
             text += &format!(" frame {frame}");

@@ -162,7 +162,12 @@ pub fn hash_files(
     if options.pdq {
         pool.probe()?;
     }
-    let plan = Plan { digests: options.digests, perceptual: options.pdq, effort: options.effort };
+    let plan = Plan {
+        digests: options.digests,
+        perceptual: options.pdq,
+        effort: options.effort,
+        ..Plan::default()
+    };
     let examiner = Examiner {
         plan,
         limits: Limits::default(),

@@ -1,16 +1,18 @@
 //! Matches one examination against a generation: pure, and the same on every run.
 
 use crate::provenance::{self, Said};
+use crate::radii::Radii;
 use crate::trust::{self, Judgement, Witness};
-use crate::verdict::{Attestation, Conflict, EntryName, Finding, Match, Tier};
+use crate::verdict::{Attestation, Conflict, Doubt, EntryName, Finding, Match, Tier};
 use hashward_examine::Examination;
 use hashward_hash::{
     Digests, Distance, HashKind, HashValue, Metric, OpaqueRadii, Pdq, Quality, VectorMetric,
     VectorRadius,
 };
-use hashward_media::LabelledHash;
+use hashward_media::{LabelledHash, Variant};
 use hashward_store::{
-    Day, Generation, Hit, List, ListKind, Method, Opaque, OpaqueHash, Query, QueryHash, ReadError,
+    Day, Generation, Hit, List, ListKind, Method, Opaque, OpaqueHash, Query, QueryHash, Reach,
+    ReadError,
 };
 use std::collections::BTreeMap;
 
@@ -41,6 +43,10 @@ pub struct Policy {
     pub requires_sources: u8,
     /// The day for which it is decided which lists have expired.
     pub day: Day,
+    /// Radii of the variants of the query.
+    pub radii: Radii,
+    /// Whether whole pictures are also reported, for review, beyond their radius.
+    pub second_look: bool,
     /// How the store searches; the findings do not depend on it.
     pub method: Method,
 }
@@ -53,6 +59,8 @@ impl Default for Policy {
             min_quality: None,
             requires_sources: 0,
             day: Day::today(),
+            radii: Radii::ESTIMATED,
+            second_look: false,
             method: Method::default(),
         }
     }
@@ -86,6 +94,19 @@ impl Policy {
         hit.by != HashKind::Pdq
             || (self.radius.is_none_or(|radius| hit.distance <= radius)
                 && passes(self.min_quality, hit.entry_quality))
+    }
+
+    /// How far a hash of the query is looked for. A radius that the user asked for narrows it.
+    fn reach(&self, variant: Variant) -> Reach {
+        let radii = self.radii.of(variant);
+        let narrow = |wish: Distance| self.radius.map_or(wish, |asked| wish.min(asked));
+        let distant = narrow(radii.review);
+        if variant.is_whole() {
+            let distant = if self.second_look { distant } else { Distance(0) };
+            Reach { rank: 0, radius: None, distant }
+        } else {
+            Reach { rank: 1, radius: Some(narrow(radii.matched)), distant }
+        }
     }
 
     fn radius_of(&self, hit: &Hit) -> Distance {
@@ -225,7 +246,8 @@ pub(crate) fn evaluate_hashes(
     for (label, value) in (0u32..).zip(values) {
         match *value {
             HashValue::Pdq(hash) if passes(policy.min_quality, quality) => {
-                perceptual.push(QueryHash { hash, label, quality, margin: 0 });
+                let reach = Reach::default();
+                perceptual.push(QueryHash { hash, label, quality, margin: 0, reach });
             }
             HashValue::Pdq(_) => {}
             value if digests.set(value) => {}
@@ -279,6 +301,7 @@ fn query_frame(
                 label: u32::try_from(start + index).expect("examinations are bounded"),
                 quality: Some(hash.quality),
                 margin: 0,
+                reach: policy.reach(hash.variant),
             });
         }
     }
@@ -304,7 +327,7 @@ fn merge(
 ) {
     for hit in hits.iter().filter(|hit| policy.admits(hit, lists)) {
         let key = (hit.place.list, hit.entry.0, hit.by);
-        let order = |hit: &Hit| (hit.degenerate, hit.distance, hit.label);
+        let order = |hit: &Hit| (hit.degenerate, hit.rank, hit.distance, hit.label);
         best.entry(key)
             .and_modify(|candidate| {
                 candidate.frames += 1;
@@ -376,6 +399,8 @@ fn explain(
         let said = provenance::read(list, generation.entry(hit.place)?);
         explained.push(Explained { candidate, list, said, conflict });
     }
+    // That a part of a picture is of no concern says nothing about the rest of it.
+    explained.retain(|it| it.candidate.hit.rank == 0 || it.witness(policy).is_match());
     let witnesses: Vec<Witness<'_>> = explained.iter().map(|it| it.witness(policy)).collect();
     let judgements = trust::weigh(&witnesses);
     let mut findings = Findings::default();
@@ -496,11 +521,21 @@ fn describe(
         category: said.category.clone(),
         finding: judgement.finding,
         provenance: said.provenance.clone(),
-        doubts: judgement.doubts.clone(),
+        doubts: doubts(hit, judgement),
         vetoed_by: Vec::new(),
         hash: hash.filter(|_| show_hashes),
         conflict: None,
     }
+}
+
+/// The doubts, with the words that fit a hash which is not weak but far.
+fn doubts(hit: &Hit, judgement: &Judgement) -> Vec<Doubt> {
+    let far = hit.rank == Reach::DISTANT && !hit.degenerate;
+    let fitting = |doubt: &Doubt| match doubt {
+        Doubt::WeakHash if far => Doubt::Distant,
+        doubt => *doubt,
+    };
+    judgement.doubts.iter().map(fitting).collect()
 }
 
 /// What a hit is worth by itself. Hashes of 64 bits meet by chance in any large list, and CRC-32 by design.
@@ -511,6 +546,8 @@ fn tier(hit: &Hit) -> Tier {
         _ if hit.degenerate => Tier::Review,
         _ => match hit.by {
             HashKind::Phash64 | HashKind::Dhash64 | HashKind::Ahash64 => Tier::Review,
+            _ if hit.rank == Reach::DISTANT => Tier::Review,
+            _ if hit.rank > 0 => Tier::Variant,
             _ => Tier::Near,
         },
     }

@@ -9,7 +9,7 @@ use crate::matching::Policy;
 use hashward_examine::Examination;
 use hashward_hash::{Digests, Quality};
 use hashward_media::Margins;
-use hashward_store::{Generation, Opaque, Query, QueryHash, ReadError};
+use hashward_store::{Generation, Opaque, Query, QueryHash, Reach, ReadError};
 
 /// Could the canonical hashes of an examination match, as far as its proposals tell?
 ///
@@ -35,8 +35,9 @@ pub fn is_near(
         if hash.quality.0 < Margins::LEAST_QUALITY {
             return Ok(true);
         }
-        let margin = margins.bits;
-        perceptual.push(QueryHash { hash: hash.hash, label: 0, quality: Some(quality), margin });
+        let (margin, reach) = (margins.bits, Reach::default());
+        let quality = Some(quality);
+        perceptual.push(QueryHash { hash: hash.hash, label: 0, quality, margin, reach });
     }
     if perceptual.is_empty() {
         return Ok(false);

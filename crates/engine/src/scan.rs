@@ -8,6 +8,7 @@ use crate::matching::{Findings, Policy, evaluate};
 use crate::pipeline::{self, Order, PipelineError};
 use crate::progress::{Progress, Stop};
 use crate::propose::is_near;
+use crate::radii::VariantRadii;
 use crate::verdict::{
     Effort, ListStatus, MatchRecord, NotExamined, PathName, Record, Run, RunList, Skipped, Summary,
     Timing, VetoedRecord,
@@ -17,9 +18,10 @@ use hashward_digest::Hasher;
 use hashward_evidence::Walk;
 use hashward_examine::{Examination, Plan};
 use hashward_hash::{DigestKinds, HashKind, encode_hex};
-use hashward_media::{Limits, Reason};
+use hashward_media::{Guesses, Limits, Reason, Variant};
 use hashward_sandbox::{HelperFailure, PoolError, WorkerCommand};
 use hashward_store::{Day, Generation, ListKind, ReadError};
+use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -126,7 +128,9 @@ pub fn scan(
 ) -> Result<Summary, ScanError> {
     let begin = Instant::now();
     let day = options.as_of.unwrap_or(options.policy.day);
-    let options = &ScanOptions { policy: Policy { day, ..options.policy }, ..options.clone() };
+    let second_look = options.effort == Effort::Thorough;
+    let policy = Policy { day, second_look, ..options.policy };
+    let options = &ScanOptions { policy, ..options.clone() };
     generation.verify().map_err(ScanError::Damaged)?;
     let verified = begin.elapsed();
 
@@ -195,7 +199,7 @@ fn plan(generation: &Generation, options: &ScanOptions) -> Plan {
     if options.case.is_some() {
         let kinds = generation.kinds().into_iter();
         let digests = kinds.fold(DigestKinds::USUAL, DigestKinds::with);
-        return Plan { digests, ..Plan::default() };
+        return Plan { digests, guesses: guesses(options.effort), ..Plan::default() };
     }
     Plan {
         digests: generation.digest_kinds().with(HashKind::Sha256),
@@ -204,6 +208,7 @@ fn plan(generation: &Generation, options: &ScanOptions) -> Plan {
             Effort::Fast => hashward_media::Effort::Fast,
             Effort::Normal | Effort::Thorough => hashward_media::Effort::Full,
         },
+        guesses: guesses(options.effort),
     }
 }
 
@@ -421,9 +426,30 @@ pub(crate) fn describe_run(
             .filter(|kind| !options.hashers.iter().any(|command| command.kind == *kind))
             .collect(),
         effort: options.effort,
+        radii: radii(options),
         limits: serde_json::to_value(options.limits).unwrap_or_default(),
         paths: roots.into_iter().map(PathName::from).collect(),
     }
+}
+
+/// What is guessed at a level of effort.
+fn guesses(effort: Effort) -> Guesses {
+    match effort {
+        // Until the radii of guesses are calibrated, guesses are made only where they are asked for.
+        Effort::Fast | Effort::Normal => Guesses::None,
+        Effort::Thorough => Guesses::All,
+    }
+}
+
+/// The radii that take part at this level of effort.
+fn radii(options: &ScanOptions) -> BTreeMap<String, VariantRadii> {
+    let takes_part = |variant: &Variant| match options.effort {
+        _ if variant.margins().is_some() => false,
+        Effort::Fast | Effort::Normal => false,
+        Effort::Thorough => true,
+    };
+    let radii = |variant: Variant| (variant.name().to_owned(), options.policy.radii.of(variant));
+    Variant::ALL.into_iter().filter(takes_part).map(radii).collect()
 }
 
 /// SHA-256 of the running program's file.

@@ -2,6 +2,7 @@
 //!
 //! The serde form of [`Record`] is one JSON object with a `type`; fields are in a fixed order.
 
+use crate::radii::VariantRadii;
 use base64::Engine as _;
 use hashward_hash::{HashKind, VectorMetric};
 use hashward_media::{Reason, Rectangle};
@@ -59,6 +60,9 @@ pub struct Run {
     pub not_computed: Vec<HashKind>,
     /// How hard pictures are looked at.
     pub effort: Effort,
+    /// Radii of the guesses that this effort makes, and where whole pictures are reported for
+    /// review beyond their radius.
+    pub radii: BTreeMap<String, VariantRadii>,
     /// Bounds within which a picture is decoded.
     pub limits: serde_json::Value,
     /// The inputs as they were given, in the order in which they are walked.
@@ -238,7 +242,9 @@ pub struct Match {
     pub metric: Option<VectorMetric>,
     /// Which turned or mirrored form of the input matched; `original` for digests.
     pub variant: String,
-    /// Which rendition of the picture was hashed: `full` or `square512`; `None` for digests.
+    /// Which rendition of the picture was hashed: `full` and `square512` are the whole picture,
+    /// `inverted`, `trimmed`, `inside`, `uncropped` and `straightened` are guesses at what it was;
+    /// `None` for digests.
     pub rendition: Option<String>,
     /// The frame or page that matched best, counted from 0; `None` for digests.
     pub frame: Option<u32>,
@@ -313,6 +319,8 @@ pub enum Doubt {
     /// The hash says little: it has hardly any content, or is of a kind whose hashes meet by
     /// chance.
     WeakHash,
+    /// The hashes are farther apart than the variant's radius, but near enough for a look.
+    Distant,
     /// The entry came with a flood of new ones that nobody has released.
     Held,
     /// The list itself says that the entry is disputed, or of a category that is none of material.
@@ -327,6 +335,7 @@ impl Doubt {
     pub const fn words(self) -> &'static str {
         match self {
             Self::WeakHash => "a weak hash",
+            Self::Distant => "beyond the radius",
             Self::Held => "held until released",
             Self::Disputed => "disputed",
             Self::TooFewSources => "too few sources",
@@ -342,6 +351,9 @@ pub enum Tier {
     Exact,
     /// The whole picture, in any of the eight orientations, within the radius.
     Near,
+    /// What the picture may have been before it was framed, cropped, inverted, embedded in another
+    /// or tilted, within the radius of that guess.
+    Variant,
     /// Needs a second look before anything is done, for the reasons given as doubts.
     Review,
 }
@@ -353,6 +365,7 @@ impl Tier {
         match self {
             Self::Exact => "exact",
             Self::Near => "near",
+            Self::Variant => "variant",
             Self::Review => "review",
         }
     }

@@ -15,7 +15,7 @@ use hashward_store::{
 use hashward_synth::{Class, Encoding, Rng, generate};
 
 fn examination(file: &[u8], effort: Effort) -> Examination {
-    let plan = Plan { effort };
+    let plan = Plan { effort, ..Plan::default() };
     let limits = Limits::default();
     let report = examine_picture(file, PictureFormat::Jpeg, &limits, &plan, &mut Unguarded);
     assert_eq!(report.status, Ok(()));

@@ -5,8 +5,8 @@ use hashward_digest::Hasher;
 use hashward_evidence::ReadAt;
 use hashward_hash::{DigestKinds, Digests};
 use hashward_media::{
-    Class, Effort, HEAD_BYTES, Limits, PictureFormat, PictureReport, Reason, Sniffed, TAIL_BYTES,
-    Trouble, sniff,
+    Class, Effort, Guesses, HEAD_BYTES, Limits, PictureFormat, PictureReport, Reason, Sniffed,
+    TAIL_BYTES, Trouble, sniff,
 };
 use hashward_sandbox::{Attempt, Failure, Outcome, Pool, PoolError};
 use std::io;
@@ -46,7 +46,12 @@ pub fn confirm(
     limits: &Limits,
     workers: &Pool,
 ) -> Result<Examination, PoolError> {
-    let plan = Plan { digests: DigestKinds::default(), perceptual: true, effort: Effort::Full };
+    let plan = Plan {
+        digests: DigestKinds::default(),
+        perceptual: true,
+        effort: Effort::Full,
+        guesses: Guesses::None,
+    };
     let canonical = examine(source, &plan, limits, workers)?;
     Ok(Examination { digests: proposed.digests, ..canonical })
 }

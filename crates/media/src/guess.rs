@@ -19,8 +19,7 @@ pub fn hash_pixels(frame: u32, pixels: &Pixels<'_>, plan: &Plan) -> Vec<Labelled
     let whole = Rectangle { x: 0, y: 0, width: pixels.width(), height: pixels.height() };
     let full = pdq(pixels);
     let all = &Orientation::ALL;
-    let mut hashes: Vec<LabelledHash> =
-        labelled(frame, Variant::Full, whole, all, &full).collect();
+    let mut hashes: Vec<LabelledHash> = labelled(frame, Variant::Full, whole, all, &full).collect();
     if let Some(result) = pdq_square512(pixels) {
         hashes.extend(labelled(frame, Variant::Square512, whole, all, &result));
     }

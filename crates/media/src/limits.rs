@@ -58,9 +58,9 @@ pub enum Guesses {
     #[default]
     None,
     /// The negative, and what the pixels themselves suggest: without borders, rectangles inside,
-    /// straightened by flat corners. About 0.5 ms a picture.
+    /// straightened by flat corners.
     Suggested,
-    /// Also what was cropped, more rectangles and small angles. About 3 ms a picture.
+    /// Also what was cropped, more rectangles and small angles.
     All,
 }
 

@@ -1,6 +1,7 @@
 //! One picture's way through its decoder: limits before, hashes after every frame.
 
 use crate::guess::{guessed, hash_pixels, labelled};
+use crate::plane::{Plane, Samples};
 use crate::{Host, Limits, PictureReport, Plan, Reason, Rectangle, Trouble, Variant};
 use hashward_hash::Orientation;
 use hashward_phash::variants::Reduced;

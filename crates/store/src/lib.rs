@@ -87,7 +87,7 @@ pub use generation::{Generation, Place};
 pub use hashward_index::Method;
 pub use ids::{ContentDigest, EntryId, EntryKey};
 pub use manifest::{Category, List, ListKind, Manifest, Scheme, SegmentRef};
-pub use query::{Hit, Opaque, OpaqueHash, Query, QueryHash};
+pub use query::{Hit, Opaque, OpaqueHash, Query, QueryHash, Reach};
 pub use row::{EntryMeta, EntryRow, KindMask};
 pub use rows::{Entries, LiveRow, LiveRows};
 pub use segment::Segment;

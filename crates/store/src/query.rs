@@ -40,6 +40,26 @@ pub struct QueryHash {
     /// Bits that are added to every radius for this hash: how far it may be from the one it stands
     /// for.
     pub margin: u16,
+    /// How its hits compare with those of other hashes.
+    pub reach: Reach,
+}
+
+/// How far a hash of the query is looked for, and what its hits are worth. A list's own radius
+/// narrows all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Reach {
+    /// Hits of a lower rank are better, whatever their distance.
+    pub rank: u8,
+    /// Radius; `None` takes the list's or the query's.
+    pub radius: Option<Distance>,
+    /// A wider radius, whose further hits have the rank [`Reach::DISTANT`]; without effect where
+    /// it is not wider.
+    pub distant: Distance,
+}
+
+impl Reach {
+    /// Rank of hits beyond the radius.
+    pub const DISTANT: u8 = u8::MAX;
 }
 
 /// The opaque hashes of a query.
@@ -82,6 +102,8 @@ pub struct Hit {
     pub metric: Option<VectorMetric>,
     /// Label of the query's hash; `None` for digests.
     pub label: Option<u32>,
+    /// Rank of the query's hash, or [`Reach::DISTANT`] beyond its radius; 0 for digests.
+    pub rank: u8,
     /// The quality that the list gives, where it gives one.
     pub entry_quality: Option<Quality>,
     /// True when the list's hash comes from no picture with content, so that the match says little.
@@ -92,14 +114,14 @@ pub struct Hit {
     pub same: ContentDigest,
 }
 
-/// The best match of a row: not degenerate before degenerate, then the smallest distance, then the
-/// first hash of the query, then the lowest code.
-type Best<'a> = (bool, u16, u32, &'a [u8]);
+/// The best match of a row: not degenerate before degenerate, then the lowest rank, then the
+/// smallest distance, then the first hash of the query, then the lowest code.
+type Best<'a> = (bool, u8, u16, u32, &'a [u8]);
 
 impl Generation {
     /// Matches a set of hashes against every list. At most one hit for each entry and kind: the
-    /// best, where one that is not degenerate is better than one that is, then the nearest, then
-    /// the first of the query. Ordered by place, then kind.
+    /// best, where one that is not degenerate is better than one that is, then the one of the
+    /// lowest rank, then the nearest, then the first of the query. Ordered by place, then kind.
     ///
     /// Whatever the answer rests on is verified before its first use: for a digest the few blocks
     /// that lead to it, for perceptual hashes all tables of their kind.
@@ -108,13 +130,14 @@ impl Generation {
     /// When a segment turns out to be damaged.
     pub fn query(&self, query: &Query<'_>) -> Result<Vec<Hit>, ReadError> {
         let mut hits = Vec::new();
-        let mut targets: BTreeMap<(Quality, Distance), Targets> = BTreeMap::new();
+        let mut targets: BTreeMap<(Quality, Distance, bool), Targets> = BTreeMap::new();
         for (number, list) in self.lists().iter().enumerate() {
             let gate = list.min_quality.unwrap_or(query.min_quality);
             let radius = list.radius.unwrap_or(query.radius);
+            let own = list.radius.is_some();
             let targets = targets
-                .entry((gate, radius))
-                .or_insert_with(|| Targets::new(query.perceptual, gate, radius));
+                .entry((gate, radius, own))
+                .or_insert_with(|| Targets::new(query.perceptual, gate, radius, own));
             let defaults = query.opaque.radii;
             let radii = OpaqueRadii {
                 photodna: list.photodna.unwrap_or(defaults.photodna),
@@ -140,7 +163,7 @@ impl Generation {
     pub fn lookup_digest(&self, digest: &HashValue) -> Result<Vec<Hit>, ReadError> {
         let mut hits = Vec::new();
         let (gate, radius) = (Quality(0), Distance(0));
-        let targets = &Targets::new(&[], gate, radius);
+        let targets = &Targets::new(&[], gate, radius, false);
         for (list, position, member) in self.all_members() {
             let radii = OpaqueRadii::EQUAL;
             let search = ListSearch { list: list as u32, gate, radius, radii, targets };
@@ -154,25 +177,27 @@ impl Generation {
 /// The hashes that pass a gate, each once, ready for any number of segments.
 struct Targets {
     set: TargetSet,
-    /// Position in the query of each.
-    positions: Vec<u32>,
+    /// Position in the query, rank and radius of each.
+    asked: Vec<(u32, u8, Distance)>,
 }
 
 impl Targets {
-    fn new(hashes: &[QueryHash], gate: Quality, radius: Distance) -> Self {
+    /// `own` says that the radius is the list's, which nothing widens.
+    fn new(hashes: &[QueryHash], gate: Quality, radius: Distance, own: bool) -> Self {
         let mut seen: HashSet<(Pdq, u16)> = HashSet::new();
-        let (mut targets, mut positions) = (Vec::new(), Vec::new());
+        let (mut targets, mut asked) = (Vec::new(), Vec::new());
+        let narrow = |wish: Distance| if own { wish.min(radius) } else { wish };
         for (position, query) in (0u32..).zip(hashes) {
             let passes = query.quality.is_none_or(|quality| quality >= gate);
             if passes && seen.insert((query.hash, query.margin)) {
-                targets.push(Target {
-                    code: query.hash.to_store_order(),
-                    radius: radius.0.saturating_add(query.margin).min(256),
-                });
-                positions.push(position);
+                let widened = |radius: Distance| radius.0.saturating_add(query.margin).min(256);
+                let near = query.reach.radius.map_or(radius, narrow);
+                let all = narrow(query.reach.distant).max(near);
+                targets.push(Target { code: query.hash.to_store_order(), radius: widened(all) });
+                asked.push((position, query.reach.rank, Distance(widened(near))));
             }
         }
-        Self { set: TargetSet::new(&targets), positions }
+        Self { set: TargetSet::new(&targets), asked }
     }
 }
 
@@ -201,7 +226,7 @@ impl ListSearch<'_> {
         for row in segment.rows_with(digest)? {
             if !member.dead.has(row) {
                 let same = digest.with_bytes(|bytes| name_of(kind, bytes));
-                let (best, radius) = ((false, 0, 0), Distance(0));
+                let (best, radius) = ((false, 0, 0, 0), Distance(0));
                 let found = Found { position, row, by: kind, best, radius, label: None, same };
                 hits.extend(self.hit(segment, found)?);
             }
@@ -218,8 +243,7 @@ impl ListSearch<'_> {
     ) -> Result<(), ReadError> {
         let kind = HashKind::Pdq;
         let segment = &member.segment;
-        let Some(codes) = segment.codes(kind)?.filter(|_| !self.targets.positions.is_empty())
-        else {
+        let Some(codes) = segment.codes(kind)?.filter(|_| !self.targets.asked.is_empty()) else {
             return Ok(());
         };
         segment.touch_kind(kind)?;
@@ -231,8 +255,9 @@ impl ListSearch<'_> {
             }
             let Some(code) = codes.table.codes().get(near.index as usize) else { return };
             let degenerate = Pdq::from_store_order(*code).is_degenerate();
-            let target = self.targets.positions[near.target as usize];
-            let found = (degenerate, near.distance, target, &code[..]);
+            let (target, rank, radius) = self.targets.asked[near.target as usize];
+            let rank = if near.distance <= radius.0 { rank } else { Reach::DISTANT };
+            let found = (degenerate, rank, near.distance, target, &code[..]);
             let known = best.entry(row).or_insert(found);
             *known = found.min(*known);
         };
@@ -240,10 +265,12 @@ impl ListSearch<'_> {
             .table
             .search(query.method, &self.targets.set, keep_best)
             .map_err(|Damaged(what)| segment.damaged(Table::Codes, kind.id(), what))?;
-        for (row, (degenerate, distance, target, code)) in best {
+        for (row, (degenerate, rank, distance, target, code)) in best {
             let label = query.perceptual.get(target as usize).map(|hash| hash.label);
-            let (best, same) = ((degenerate, distance, target), name_of(kind, code));
-            let found = Found { position, row, by: kind, best, radius: self.radius, label, same };
+            let asked = self.targets.asked.iter().find(|asked| asked.0 == target);
+            let radius = asked.map_or(self.radius, |asked| asked.2);
+            let (best, same) = ((degenerate, rank, distance, target), name_of(kind, code));
+            let found = Found { position, row, by: kind, best, radius, label, same };
             hits.extend(self.hit(segment, found)?);
         }
         Ok(())
@@ -278,15 +305,15 @@ impl ListSearch<'_> {
                     let value = code.and_then(|code| HashValue::from_bytes(kind, code));
                     let (Some(code), Some(value)) = (code, value) else { continue };
                     if !member.dead.has(row) {
-                        let found = (value.is_degenerate(), distance.0, number, code);
+                        let found = (value.is_degenerate(), 0, distance.0, number, code);
                         let known = best.entry(row).or_insert(found);
                         *known = found.min(*known);
                     }
                 }
             }
-            for (row, (degenerate, distance, number, code)) in best {
+            for (row, (degenerate, rank, distance, number, code)) in best {
                 let label = query.opaque.hashes.get(number as usize).map(|hash| hash.label);
-                let (best, same) = ((degenerate, distance, number), name_of(kind, code));
+                let (best, same) = ((degenerate, rank, distance, number), name_of(kind, code));
                 let found = Found { position, row, by: kind, best, radius, label, same };
                 hits.extend(self.hit(segment, found)?);
             }
@@ -296,7 +323,7 @@ impl ListSearch<'_> {
 
     /// The hit, unless the list's own quality is known and below the gate.
     fn hit(&self, segment: &Segment, found: Found) -> Result<Option<Hit>, ReadError> {
-        let Found { position, row, by, best: (degenerate, distance, _), radius, .. } = found;
+        let Found { position, row, by, best: (degenerate, rank, distance, _), radius, .. } = found;
         let Found { label, same, .. } = found;
         let entry_quality = segment.quality(row)?;
         // The quality that lists give is that of PDQ.
@@ -311,6 +338,7 @@ impl ListSearch<'_> {
             radius,
             metric: (by == HashKind::PhotoDna).then_some(self.radii.photodna.metric),
             label,
+            rank,
             entry_quality,
             degenerate,
             kinds: segment.kind_mask(row)?,
@@ -323,7 +351,7 @@ struct Found {
     position: u32,
     row: u32,
     by: HashKind,
-    best: (bool, u16, u32),
+    best: (bool, u8, u16, u32),
     radius: Distance,
     label: Option<u32>,
     same: ContentDigest,

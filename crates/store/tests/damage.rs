@@ -7,8 +7,8 @@ mod support;
 use hashward_hash::{Distance, HashValue, Quality};
 use hashward_store::format::{BLOCK_BYTES, HEADER_BYTES, SECTION_BYTES};
 use hashward_store::{
-    EntryId, EntryKey, EntryRow, Generation, Hit, Method, Opaque, Query, QueryHash, ReadError,
-    Segment, Store,
+    EntryId, EntryKey, EntryRow, Generation, Hit, Method, Opaque, Query, QueryHash, Reach,
+    ReadError, Segment, Store,
 };
 use hashward_testkit::{Codes, seal_directory, seal_segment};
 use proptest::prelude::*;
@@ -41,7 +41,13 @@ fn ask(generation: &Generation) -> Vec<Result<Vec<Hit>, ReadError>> {
     let mut source = Codes::seeded(11);
     let pool = source.clustered(150);
     let perceptual: Vec<QueryHash> = (0..8)
-        .map(|label| QueryHash { hash: pool[label as usize * 9], label, quality: None, margin: 0 })
+        .map(|label| QueryHash {
+            hash: pool[label as usize * 9],
+            label,
+            quality: None,
+            margin: 0,
+            reach: Reach::default(),
+        })
         .collect();
     let digests = support::digests(&mut source);
     let methods =

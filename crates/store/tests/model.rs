@@ -8,7 +8,8 @@ use hashward_hash::{
     Digests, Distance, HashValue, OpaqueRadii, Quality, VectorMetric, VectorRadius,
 };
 use hashward_store::{
-    BuildOptions, EntryKey, EntryRow, Generation, List, Method, Opaque, Query, QueryHash, Store,
+    BuildOptions, EntryKey, EntryRow, Generation, Hit, List, Method, Opaque, Query, QueryHash,
+    Reach, Store,
 };
 use hashward_testkit::Codes;
 use proptest::prelude::*;
@@ -71,7 +72,7 @@ proptest! {
             .map(|number| {
                 let near = database.pool[source.below(database.pool.len() as u64) as usize];
                 let quality = (source.below(4) > 0).then(|| Quality(10 * source.below(11) as u8));
-                QueryHash { hash: source.near(near, 30), label: 100 + number, quality, margin: 0 }
+                QueryHash { hash: source.near(near, 30), label: 100 + number, quality, margin: 0, reach: Reach::default() }
             })
             .collect();
         perceptual.push(QueryHash { label: 7, ..perceptual[0] });

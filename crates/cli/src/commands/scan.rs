@@ -44,9 +44,12 @@ pub(crate) struct ScanArgs {
     /// The day for which it is decided which lists have expired, to repeat a run [default: today].
     #[arg(long, value_name = "DAY")]
     as_of: Option<Day>,
-    /// How hard to look. Fast decodes large JPEG pictures at a reduced scale, and again at the full
-    /// one where that comes near known material or near the quality gate: it finds what normal
+    /// How hard to look. `fast` decodes large JPEG pictures at a reduced scale, and again at the full
+    /// one where that comes near known material or near the quality gate: it finds what `normal`
     /// finds, but does not read, and so not notice damage in, what a reduced scale has no use for.
+    /// `thorough` also tries the negative, the picture without its borders, rectangles inside it,
+    /// crops and small turns (tier `variant`), and reports what is a little beyond the radius for
+    /// review. Its radii are estimates that are not calibrated yet: expect more false matches.
     #[arg(long, value_enum, default_value_t, value_name = "LEVEL")]
     effort: EffortArg,
     /// Order of the results: of paths (the same on every run) or as found.

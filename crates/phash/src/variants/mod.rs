@@ -2,9 +2,9 @@
 //! sampled from a small copy of the picture and hashed like a whole picture.
 //!
 //! A list of PDQ hashes knows whole pictures only. A query that is a part of a listed picture, or
-//! that holds one, therefore has to guess what the whole looked like. A guess costs about 30 µs: a
-//! 64×64 resample of a plane of at most [`FINE`] cells a side, and the transform. None of them
-//! touches the canonical hash.
+//! that holds one, therefore has to guess what the whole looked like. A guess costs a 64×64 resample
+//! of a plane of at most [`FINE`] cells a side, and the transform. None of them touches the canonical
+//! hash.
 
 mod borders;
 mod rectangles;

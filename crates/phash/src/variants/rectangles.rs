@@ -4,7 +4,7 @@ use super::reduced::Reduced;
 use super::resample::Frame;
 
 /// Lines that are kept in each direction, besides the picture's own edges.
-const LINES: usize = 10;
+const LINES: usize = 14;
 /// A step between neighbouring cells counts as an edge from here on.
 const EDGE: u8 = 7;
 /// Steps count no more than this: one black letter must not outweigh a long faint edge.
@@ -16,7 +16,7 @@ const SHORTEST: f32 = 0.15;
 /// Least share of a side that must be an edge.
 const COVERED: f32 = 0.45;
 /// Two rectangles that share more than this of their union are one.
-const SAME: f32 = 0.94;
+const SAME: f32 = 0.965;
 
 /// A straight edge between two rows (or columns): where it lies, how strong its best stretch is,
 /// and how many edge cells lie before each position.
@@ -124,7 +124,7 @@ fn lines(steps: &[u8], length: usize, positions: usize) -> Vec<Line> {
         .filter(|&at| strengths[at] >= least)
         .filter(|&at| {
             // The strongest of its neighbours; of equal ones the first.
-            let mut around = at.saturating_sub(2)..(at + 3).min(strengths.len());
+            let mut around = at.saturating_sub(1)..(at + 2).min(strengths.len());
             around.all(|other| strengths[other] < strengths[at] + i32::from(other >= at))
         })
         .collect();
@@ -156,7 +156,8 @@ fn strength(steps: &[u8], length: usize, at: usize) -> i32 {
     let below = line(at + 2).unwrap_or(own);
     let (mut best, mut sum) = (0, 0);
     for ((own, above), below) in own.iter().zip(above).zip(below) {
-        let around = (i32::from(*above) + i32::from(*below)).min(2 * CAP) / 2;
+        // A texture has steps on both sides, the frame of a window on one.
+        let around = i32::from(*above.min(below)).min(CAP);
         sum = (sum + i32::from(*own).min(CAP) - around - BIAS).max(0);
         best = best.max(sum);
     }

@@ -42,16 +42,10 @@ impl Reduced {
         if self.width.max(self.height) <= FINE as usize / 2 {
             return self.clone();
         }
-        let mut reducer =
-            Reducer::by(2, Layout::Luma8, self.width as u32, self.height as u32);
+        let mut reducer = Reducer::by(2, Layout::Luma8, self.width as u32, self.height as u32);
         reducer.push(&self.cells, self.width, self.height);
         let half = reducer.finish();
-        Self {
-            across: self.across / 2.0,
-            down: self.down / 2.0,
-            pixels: self.pixels * 2.0,
-            ..half
-        }
+        Self { across: self.across / 2.0, down: self.down / 2.0, pixels: self.pixels * 2.0, ..half }
     }
 
     pub(super) fn row(&self, y: usize) -> &[u8] {
@@ -164,8 +158,7 @@ impl Reducer {
     /// The copy. Rows that never came are black.
     #[must_use]
     pub fn finish(mut self) -> Reduced {
-        let (width, height) =
-            (self.width.div_ceil(self.factor), self.height.div_ceil(self.factor));
+        let (width, height) = (self.width.div_ceil(self.factor), self.height.div_ceil(self.factor));
         self.cells.resize(width * height, 0);
         let side = |length: usize| length as f32 / self.factor as f32;
         Reduced {

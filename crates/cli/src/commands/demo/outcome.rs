@@ -181,6 +181,7 @@ fn place(change: Change, recipe: &Recipe) -> usize {
 fn is_found(record: &MatchRecord, id: &str, group: Group) -> bool {
     record.matches.iter().filter(|found| found.entry == id).any(|found| match group {
         Group::Exact | Group::Renamed => found.by.metric() == Metric::Exact,
+        Group::ForInformation => found.tier <= Tier::Variant,
         _ => found.tier <= Tier::Near,
     })
 }
