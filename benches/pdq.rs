@@ -44,7 +44,7 @@ fn files(c: &mut Criterion) {
         });
     }
     for effort in [Effort::Full, Effort::Fast] {
-        let plan = Plan { effort };
+        let plan = Plan { effort, ..Plan::default() };
         let limits = hashward_media::Limits::default();
         group.bench_function(format!("all hashes, {effort:?}"), |b| {
             b.iter(|| examine_picture(&file, PictureFormat::Jpeg, &limits, &plan, &mut Unguarded));

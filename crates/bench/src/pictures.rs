@@ -57,7 +57,7 @@ pub fn hash_stages(picture: &Picture<'_>, rounds: usize) -> Result<Vec<Stage>, P
     let rgb = Pixels::rgb8(picture.rgb, width, height, 3 * width as usize)?;
     let examined = |effort| {
         let limits = hashward_media::Limits::default();
-        let plan = Plan { effort };
+        let plan = Plan { effort, ..Plan::default() };
         examine_picture(picture.jpeg, PictureFormat::Jpeg, &limits, &plan, &mut Unguarded)
     };
     let canonical = examined(Effort::Full);

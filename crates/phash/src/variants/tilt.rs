@@ -88,8 +88,7 @@ pub(super) fn from_corners(reduced: &Reduced) -> Option<Tilted> {
         return None;
     }
     let clockwise = || {
-        let across =
-            mean(touch(w, |i, d| near(i, d)), touch(w, |i, d| near(w - 1 - i, h - 1 - d)))?;
+        let across = mean(touch(w, near), touch(w, |i, d| near(w - 1 - i, h - 1 - d)))?;
         let down = mean(touch(h, |i, d| near(w - 1 - d, i)), touch(h, |i, d| near(d, h - 1 - i)))?;
         Some((across, down))
     };
