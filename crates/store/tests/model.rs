@@ -8,8 +8,8 @@ use hashward_hash::{
     Digests, Distance, HashValue, OpaqueRadii, Quality, VectorMetric, VectorRadius,
 };
 use hashward_store::{
-    BuildOptions, EntryKey, EntryRow, Generation, Hit, List, Method, Opaque, Query, QueryHash,
-    Reach, Store,
+    BuildOptions, EntryKey, EntryRow, Generation, List, Method, Opaque, Query, QueryHash, Reach,
+    Store,
 };
 use hashward_testkit::Codes;
 use proptest::prelude::*;

@@ -95,7 +95,7 @@ fn hex(result: &hashward_phash::PdqResult) -> String {
 
 /// The way a picture takes in a worker process: decoding and all its hashes.
 fn examined(bytes: &[u8], effort: Effort) -> Result<String> {
-    let plan = Plan { effort };
+    let plan = Plan { effort, ..Plan::default() };
     let limits = hashward_media::Limits::default();
     let report = examine_picture(bytes, PictureFormat::Jpeg, &limits, &plan, &mut Unguarded);
     let first = report.hashes.first().context("no hash")?;
