@@ -15,7 +15,7 @@ use hashward_hash::{
 };
 use hashward_store::{
     Category, EntryId, EntryKey, EntryRow, FORMAT_VERSION, Generation, List, Method, Opaque,
-    OpaqueHash, Query, QueryHash, Scheme, SegmentRef, Store,
+    OpaqueHash, Query, QueryHash, Reach, Scheme, SegmentRef, Store,
 };
 use hashward_testkit::Codes;
 use serde_json::{Value, json};
@@ -143,7 +143,13 @@ fn ask(generation: &Generation, lists: &Lists) {
         for (label, hash) in (0..).zip(&row.hashes) {
             match hash {
                 HashValue::Pdq(hash) => {
-                    perceptual.push(QueryHash { hash: *hash, label, quality: None, margin: 0 });
+                    perceptual.push(QueryHash {
+                        hash: *hash,
+                        label,
+                        quality: None,
+                        margin: 0,
+                        reach: Reach::default(),
+                    });
                 }
                 hash if digests.set(*hash) => {}
                 // The model takes one of each kind.
