@@ -136,7 +136,12 @@ fn an_interrupt_ends_the_run_with_a_summary() {
     sparse(&lab.path("tree/a"), 1 << 40);
     lab.write("tree/b", "small");
     let db = digest_database(&lab);
-    let mut child = spawn(scan(&db, &lab.path("tree")).args(["-j", "1", "--order", "found"]));
+    // Whoever runs the tests in the background may have had them ignore the signal, which a program
+    // that they start goes on ignoring.
+    let mut command = Command::new("env");
+    command.arg("--default-signal=INT").arg(env!("CARGO_BIN_EXE_hashward"));
+    command.args(["scan", "--json", "-j", "1", "--order", "found", "--db"]);
+    let mut child = spawn(command.arg(&db).arg(lab.path("tree")));
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     assert!(lines.next().unwrap().unwrap().contains("\"type\":\"run\""));
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
