@@ -2,8 +2,9 @@
 //!
 //! A node has a pivot and sorts the codes below it by their distance to the pivot, a child for
 //! each distance that occurs. By the triangle inequality only children whose distance differs from
-//! the query's by at most the radius can hold matches. Children of up to [`LEAF`] codes are leaves
-//! and are scanned by the SIMD kernel.
+//! the query's by at most the radius can hold matches. Children of up to [`LEAF`] codes are leaves;
+//! they and whatever is too small to be worth descending to at a radius are scanned by the SIMD
+//! kernel, neighbours together.
 //!
 //! Building puts the codes themselves into the order of the tree. So a child is a range of codes,
 //! a pivot is the first code of its node's range, and the arrays hold no list of codes:
@@ -11,8 +12,9 @@
 //! of codes, node or [`NO_NODE`] for a leaf, distance to the pivot), all `u32` little-endian.
 
 use crate::targets::Prepared;
-use crate::{Damaged, Match};
-use hashward_kernels::hamming;
+use crate::{Damaged, Match, plan};
+use hashward_kernels::hamming::{self, Near};
+use hashward_kernels::prefetch::prefetch;
 use std::ops::Range;
 
 /// Children with up to this many codes are not split further.
@@ -25,6 +27,9 @@ pub const CHILD_BYTES: usize = 16;
 pub const NO_NODE: u32 = u32::MAX;
 
 const DISTANCES: usize = 257;
+
+/// What it costs to look at a node, in codes scanned: some dependent fetches.
+const NODE_COST: f64 = 256.0;
 
 /// The two arrays of a tree as they stand in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -156,53 +161,45 @@ impl<'a> Tree<'a> {
         targets: &[Prepared],
         mut found: impl FnMut(Match),
     ) -> Result<u64, Damaged> {
-        let mut visited = 0;
-        let mut near = Vec::new();
+        let mut distances = 0;
         let mut open: Vec<(u32, usize)> = Vec::new();
-        for (number, target) in targets.iter().enumerate() {
-            if codes.is_empty() {
-                break;
-            }
+        let mut near = Vec::new();
+        for (number, target) in (0u32..).zip(targets) {
             let radius = u32::from(target.radius);
+            let scanned_whole = scanned_whole(target.radius);
+            let mut scan = Scan { codes, target, run: 0..0, unseen: codes.len(), near };
+            open.clear();
+            if codes.len() <= scanned_whole {
+                scan.add(0..codes.len())?;
+            } else {
+                open.push((0, 0));
+            }
             // In a tree each node is reached once, so more steps than nodes are a sign of damage.
             let mut steps = self.nodes.len();
-            let mut unseen = codes.len();
-            open.clear();
-            open.push((0, 0));
             while let Some((node, pivot)) = open.pop() {
                 steps = steps.checked_sub(1).ok_or(Damaged("the BK-tree has a cycle"))?;
                 let pivot = codes.get(pivot).ok_or(Damaged("a BK-tree node has no codes"))?;
                 let own = u32::from(hamming::distance256(pivot, &target.code));
-                visited += 1;
-                for child in self.children_of(node)? {
+                distances += 1;
+                for child in in_reach(self.children_of(node)?, own, radius) {
                     let child = read_child(child);
-                    if child.distance.abs_diff(own) > radius {
+                    if child.node == NO_NODE || child.codes.len() <= scanned_whole {
+                        scan.add(child.codes)?;
                         continue;
                     }
-                    if child.node != NO_NODE {
-                        open.push((child.node, child.codes.start));
-                        continue;
-                    }
-                    let first = child.codes.start as u32;
-                    let leaf = codes
-                        .get(child.codes)
-                        .ok_or(Damaged("a BK-tree leaf reaches outside the codes"))?;
-                    unseen = unseen
-                        .checked_sub(leaf.len())
-                        .ok_or(Damaged("BK-tree leaves share codes"))?;
-                    visited += leaf.len() as u64;
-                    hamming::scan256(leaf, &target.code, target.radius, &mut near);
-                    for hit in near.drain(..) {
-                        found(Match {
-                            target: number as u32,
-                            index: first + hit.index,
-                            distance: hit.distance,
-                        });
-                    }
+                    prefetch(self.nodes, child.node as usize);
+                    prefetch(codes, child.codes.start);
+                    open.push((child.node, child.codes.start));
                 }
             }
+            scan.finish()?;
+            distances += (codes.len() - scan.unseen) as u64;
+            near = scan.near;
+            for Near { index, distance } in near.drain(..) {
+                found(Match { target: number, index, distance });
+            }
         }
-        Ok(visited)
+        Ok(distances)
     }
 
     /// Checks that the arrays are a BK-tree over exactly `codes`: each code in one leaf, each child
@@ -262,6 +259,63 @@ impl<'a> Tree<'a> {
             .get(first as usize..)
             .and_then(|rest| rest.get(..count as usize))
             .ok_or(Damaged("a BK-tree node lacks children"))
+    }
+}
+
+/// Codes below a node up to which they are scanned rather than descended to.
+///
+/// Descending looks at the share of the codes whose distance to the pivot is within the radius of
+/// the query's, and costs as much as scanning [`NODE_COST`] codes besides. Where the share is
+/// close to 1, as at all large radii, nothing is worth descending to and the tree is a scan.
+pub(crate) fn scanned_whole(radius: u16) -> usize {
+    let spared = 1.0 - plan::share_in_reach(radius);
+    (NODE_COST / spared.max(1e-9)) as usize
+}
+
+/// The children that can hold matches: those whose distance differs from the query's by at most
+/// the radius. They come by ascending distance and so stand side by side.
+fn in_reach(children: &[[u8; CHILD_BYTES]], own: u32, radius: u32) -> &[[u8; CHILD_BYTES]] {
+    let distance = |child: &[u8; CHILD_BYTES]| words::<4>(child)[3];
+    let start = children.partition_point(|child| distance(child) < own.saturating_sub(radius));
+    let rest = &children[start..];
+    &rest[..rest.partition_point(|child| distance(child) <= own + radius)]
+}
+
+/// The codes of one target that are scanned. Neighbouring children are neighbours among the codes
+/// too, so a call of the kernel scans a whole run of them.
+struct Scan<'s> {
+    codes: &'s [[u8; 32]],
+    target: &'s Prepared,
+    run: Range<usize>,
+    /// Codes that have not been scanned yet.
+    unseen: usize,
+    near: Vec<Near>,
+}
+
+impl Scan<'_> {
+    fn add(&mut self, codes: Range<usize>) -> Result<(), Damaged> {
+        if codes.start == self.run.end {
+            self.run.end = codes.end;
+            return Ok(());
+        }
+        self.finish()?;
+        self.run = codes;
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<(), Damaged> {
+        let first = self.run.start as u32;
+        let run = std::mem::take(&mut self.run);
+        let codes =
+            self.codes.get(run).ok_or(Damaged("a BK-tree leaf reaches outside the codes"))?;
+        let unseen = self.unseen.checked_sub(codes.len());
+        self.unseen = unseen.ok_or(Damaged("BK-tree leaves share codes"))?;
+        let before = self.near.len();
+        hamming::scan256(codes, &self.target.code, self.target.radius, &mut self.near);
+        for near in &mut self.near[before..] {
+            near.index += first;
+        }
+        Ok(())
     }
 }
 

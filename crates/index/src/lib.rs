@@ -140,14 +140,32 @@ impl<'a> CodeTable<'a> {
         targets: &TargetSet,
         mut found: impl FnMut(Match),
     ) -> Result<u64, Damaged> {
+        let prepared = targets.prepared();
         let mut distances = 0;
-        for (method, part) in self.parts(method, targets.prepared()) {
+        let mut search = |method, part: &[Prepared]| -> Result<(), Damaged> {
             distances += self.search_by(method, part, |hit| {
                 for &target in targets.numbers(&part[hit.target as usize]) {
                     found(Match { target, ..hit });
                 }
             })?;
+            Ok(())
+        };
+        if method != Method::Auto {
+            search(method, prepared)?;
+            return Ok(distances);
         }
+        // Targets come by ascending radius: those that go the same way stand side by side.
+        let available = self.available();
+        let (mut start, mut end, mut way) = (0, 0, None);
+        for same in prepared.chunk_by(|a, b| a.radius == b.radius) {
+            let chosen = plan::choose(available, same[0].radius, same.len());
+            if let Some(way) = way.replace(chosen).filter(|way| *way != chosen) {
+                search(way, &prepared[start..end])?;
+                start = end;
+            }
+            end += same.len();
+        }
+        way.map_or(Ok(()), |way| search(way, &prepared[start..]))?;
         Ok(distances)
     }
 

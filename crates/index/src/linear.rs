@@ -4,9 +4,10 @@ use crate::Match;
 use crate::targets::Prepared;
 use hashward_kernels::hamming;
 
-/// Codes that are compared with all targets before the next are fetched: 16 KiB, so that they stay
-/// in the first-level cache and a set of queries costs one pass over memory.
-const BLOCK: usize = 512;
+/// Codes that are compared with all targets before the next are fetched: 64 KiB, so that they stay
+/// in the second-level cache, which is read faster than codes are compared, and a set of queries
+/// costs one pass over memory and few calls of the kernel.
+const BLOCK: usize = 2048;
 
 /// Calls `found` for each pair within its target's radius; gives the number of distances computed.
 ///

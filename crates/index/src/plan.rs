@@ -2,24 +2,46 @@
 //!
 //! The model counts what a method does for a query on random codes and multiplies by what that was
 //! measured to cost, in nanoseconds. Only ratios matter, and only for the time: every method
-//! finds the same. The constants are from an AMD Zen 5 with AVX-512 and hold within a factor of
-//! two on others, because all methods wait for the same memory and count with the same
-//! instructions. To measure anew, time each method over a grid of sizes, radii and batches
-//! (`hashward bench search`) and compare with [`expected`].
+//! finds the same. What the processor computes differs by a factor of ten between instruction sets
+//! and has a row for each in [`Speeds`]; what the memory takes differs little between machines.
+//! The constants are from an AMD Zen 4. To measure anew, time each method over a grid of sizes,
+//! radii and batches (`hashward bench search --grid`); the test `planner` compares the choices with
+//! such a recorded grid.
 //!
-//! - **Linear**: every code, 0.2 ns, and its 32 bytes once per batch from wherever they fit.
-//! - **Prefix**: every code, 0.08 ns, 16 bytes once per batch; a block of 32 codes of which one
-//!   passes is looked at closely. The distance of random prefixes is binomial, 64 ± 5.66.
+//! - **Linear**: every code, and its 32 bytes once per batch from wherever they fit.
+//! - **Prefix**: every code's 16 bytes; a block of 32 codes of which one passes is looked at
+//!   closely. The distance of random prefixes is binomial, 64 ± 5.66.
 //! - **BK-tree**: a node's children within the radius of the query's distance are the share
-//!   f = erf((r + ½) / 16) of its codes, because two distances differ by 0 ± 11.3; and there is a
-//!   level for each factor of ten. So n · f^(log₁₀ n − 2) codes are visited, which is within a
-//!   tenth of what was counted from 1,000 to 300,000 codes at all radii.
+//!   f = erf((r + ½) / 16) of its codes, because two distances differ by 0 ± 11.3. A node's
+//!   children have a twenty-sixth of its codes each, until they are small enough to be scanned.
 //! - **Multi-index**: see [`Plan`](crate::mih::Plan).
 
 use crate::mih::MultiIndex;
-use crate::targets::Prepared;
-use crate::{CodeTable, Method, prefix};
+use crate::{CodeTable, Method, bktree, prefix};
+use hashward_kernels::{Backend, backend};
 use std::sync::LazyLock;
+
+/// What a kernel takes for a code that is in the cache, in nanoseconds.
+struct Speeds {
+    /// Comparing a whole code.
+    linear: f64,
+    /// Comparing a prefix.
+    prefix: f64,
+    /// Looking closely at a block of prefixes of which one passes.
+    close: f64,
+}
+
+impl Speeds {
+    /// Measured on one machine with each backend pinned; NEON is an estimate from its instructions.
+    const fn of(backend: Backend) -> Self {
+        match backend {
+            Backend::Avx512 => Self { linear: 0.42, prefix: 0.17, close: 1.8 },
+            Backend::Avx2 => Self { linear: 1.12, prefix: 0.58, close: 1.8 },
+            Backend::Neon => Self { linear: 1.2, prefix: 0.8, close: 1.8 },
+            Backend::Scalar => Self { linear: 2.2, prefix: 2.9, close: 0.0 },
+        }
+    }
+}
 
 /// The indexes that a table has.
 #[derive(Clone, Copy, Default)]
@@ -37,49 +59,92 @@ pub struct Available<'a> {
 /// The method that is expected to be fastest for `batch` queries of this radius.
 #[must_use]
 pub fn choose(available: Available<'_>, radius: u16, batch: usize) -> Method {
-    let cost = |method: &Method| expected(available, *method, radius, batch);
-    [Method::MultiIndex, Method::BkTree, Method::Prefix, Method::Linear]
-        .into_iter()
-        .filter(|method| cost(method).is_finite())
-        .min_by(|a, b| cost(a).total_cmp(&cost(b)))
-        .unwrap_or(Method::Linear)
+    choose_on(backend(), available, radius, batch)
+}
+
+/// [`choose`] for a machine with this backend.
+#[must_use]
+pub fn choose_on(backend: Backend, available: Available<'_>, radius: u16, batch: usize) -> Method {
+    let cost = |method| expected_on(backend, available, method, radius, batch);
+    let costs = [Method::MultiIndex, Method::BkTree, Method::Prefix, Method::Linear]
+        .map(|method| (method, cost(method)));
+    let cheapest = costs.into_iter().min_by(|a, b| a.1.total_cmp(&b.1));
+    cheapest.map_or(Method::Linear, |(method, _)| method)
 }
 
 /// Expected time per query in nanoseconds; infinite where the table lacks the index or it would
 /// take the scan's place only to scan.
 #[must_use]
 pub fn expected(available: Available<'_>, method: Method, radius: u16, batch: usize) -> f64 {
+    expected_on(backend(), available, method, radius, batch)
+}
+
+fn expected_on(
+    backend: Backend,
+    available: Available<'_>,
+    method: Method,
+    radius: u16,
+    batch: usize,
+) -> f64 {
+    let speeds = Speeds::of(backend);
     let count = available.count as f64;
-    let batch = batch.max(1) as f64;
+    let batched = batch.max(1) as f64;
     match method {
-        Method::Linear => count * (0.2 + fetch(32.0, count) / batch),
+        Method::Linear => QUERY + count * (speeds.linear + fetch(32.0, count) / batched),
         Method::Prefix if available.prefix && radius <= prefix::MAX_RADIUS => {
             let passing = SHARES[usize::from(radius)].prefix;
             let close = 1.0 - (1.0 - passing).powi(32);
-            count * (0.08 + fetch(16.0, count) / batch + 1.1 * close + 10.0 * passing)
+            let each = speeds.prefix + speeds.close * close + 10.0 * passing;
+            QUERY + count * (each + fetch(16.0, count) / batched)
         }
-        Method::BkTree if available.tree => {
-            let share = SHARES[usize::from(radius).min(SHARES.len() - 1)].tree;
-            let levels = (count.max(1.0).log10() - 2.0).max(0.0);
-            // In the first two levels' worth of codes all nodes are cached.
-            let each = if count < 30_000.0 { 0.7 } else { 1.3 + fetch(32.0, count) };
-            60.0 + each * count * share.powf(levels)
+        Method::BkTree if available.tree => QUERY + tree(&speeds, count, radius),
+        Method::MultiIndex if available.prefix => {
+            let cost = available.multi.and_then(|index| index.cost(radius));
+            cost.map_or(f64::INFINITY, |cost| cost * mih_share(batch))
         }
-        Method::MultiIndex if available.prefix => available
-            .multi
-            .and_then(|index| index.cost(radius))
-            .map_or(f64::INFINITY, |cost| cost / if batch > 4.0 { 1.25 } else { 1.0 }),
-        Method::Auto => expected(available, choose(available, radius, batch as usize), radius, 1),
+        Method::Auto => {
+            let chosen = choose_on(backend, available, radius, batch);
+            expected_on(backend, available, chosen, radius, batch)
+        }
         _ => f64::INFINITY,
+    }
+}
+
+/// What every search costs.
+const QUERY: f64 = 60.0;
+
+/// A query of a tree: level by level, until what is below a node is scanned whole.
+fn tree(speeds: &Speeds, count: f64, radius: u16) -> f64 {
+    /// Nodes are as large as if each had so many equal children.
+    const CHILDREN: f64 = 26.0;
+    let whole = bktree::scanned_whole(radius) as f64;
+    let fetched = fetch(32.0, count);
+    let (mut nodes, mut size, mut cost) = (1.0, count, 0.0);
+    while size > whole {
+        cost += nodes * (80.0 + 220.0 * fetched);
+        nodes *= CHILDREN * share_in_reach(radius);
+        size /= CHILDREN;
+    }
+    // Short runs here and there are fetched less well than one long stretch.
+    cost + nodes * size * (1.2 * speeds.linear + 1.5 * fetched)
+}
+
+/// What a query of the multi-index costs in a batch, as a share of what it costs alone.
+fn mih_share(batch: usize) -> f64 {
+    match batch {
+        ..4 => 1.0,
+        4..128 => 0.85,
+        _ => 0.65,
     }
 }
 
 /// Reading one of `count` elements of so many bytes in a stream.
 fn fetch(bytes: f64, count: f64) -> f64 {
     let per_byte = match bytes * count {
-        ..4e6 => 0.003,
-        ..24e6 => 0.006,
-        _ => 0.025,
+        ..1e6 => 0.001,
+        ..12e6 => 0.002,
+        ..24e6 => 0.015,
+        _ => 0.03,
     };
     bytes * per_byte
 }
@@ -101,6 +166,11 @@ static SHARES: LazyLock<Vec<Shares>> = LazyLock::new(|| {
     (0..=256).map(shares).collect()
 });
 
+/// The share of random codes whose distance to a third differs from a query's by at most the radius.
+pub(crate) fn share_in_reach(radius: u16) -> f64 {
+    SHARES[usize::from(radius).min(SHARES.len() - 1)].tree
+}
+
 /// The standard normal distribution's share below `z`, to 1e-7 (Abramowitz and Stegun, 26.2.17).
 fn normal_below(z: f64) -> f64 {
     let t = 1.0 / (1.0 + 0.231_641_9 * z.abs());
@@ -120,31 +190,6 @@ impl<'a> CodeTable<'a> {
             tree: self.tree.is_some(),
             multi: self.multi,
         }
-    }
-
-    /// Cuts targets that come by ascending radius into parts that go the same way: all of them
-    /// by the given method, or those of each radius by the one that should be fastest for them.
-    pub(crate) fn parts<'t>(
-        &self,
-        method: Method,
-        targets: &'t [Prepared],
-    ) -> Vec<(Method, &'t [Prepared])> {
-        if method != Method::Auto {
-            return vec![(method, targets)];
-        }
-        let available = self.available();
-        let mut parts: Vec<(Method, std::ops::Range<usize>)> = Vec::new();
-        let mut end = 0;
-        for same in targets.chunk_by(|a, b| a.radius == b.radius) {
-            let start = end;
-            end += same.len();
-            let method = choose(available, same[0].radius, same.len());
-            match parts.last_mut() {
-                Some((last, range)) if *last == method => range.end = end,
-                _ => parts.push((method, start..end)),
-            }
-        }
-        parts.into_iter().map(|(method, range)| (method, &targets[range])).collect()
     }
 }
 
@@ -259,10 +304,11 @@ mod tests {
             let plans = Plans::new(directory);
             let index = MultiIndex::new(&plans, &empty).unwrap();
             let all = Available { count, prefix: true, tree: true, multi: Some(index) };
-            choose(all, radius, batch)
+            choose_on(Backend::Avx512, all, radius, batch)
         };
         assert_eq!(choice(1_000, 31, 1), Method::Prefix);
-        assert_eq!(choice(1_000_000, 0, 1), Method::BkTree);
+        assert_eq!(choice(100_000, 0, 1), Method::BkTree);
+        assert_eq!(choice(1_000_000, 0, 1), Method::MultiIndex);
         assert_eq!(choice(1_000_000, 31, 1), Method::MultiIndex);
         assert_eq!(choice(1_000_000, 31, 1000), Method::MultiIndex);
         assert_eq!(choice(1_000_000, 90, 1), Method::Linear);

@@ -10,6 +10,7 @@
 //! beside the cache miss that fetches it, so a backend differs only in how it counts ones.
 
 use crate::hamming::Near;
+use crate::prefetch::prefetch;
 use crate::{Backend, backend};
 
 /// An index that names no code of the table.
@@ -54,6 +55,108 @@ pub fn gather_with<const W: usize>(
     }
 }
 
+/// How far ahead of the comparison [`pairs`] asks for codes: enough that a fetch from memory is
+/// over, few enough that nothing asked for is gone again.
+const AHEAD: usize = 24;
+
+/// A code of a table and the query that it is to be compared with, by their positions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Pair {
+    /// Position of the code in the table.
+    pub index: u32,
+    /// Position of the query.
+    pub query: u32,
+}
+
+/// Appends to `out` each pair whose code and query are at most `radius` apart, in their order. The
+/// codes are asked for ahead of their turn, so pairs that are near each other in the table are
+/// compared fastest one after another.
+///
+/// # Errors
+/// [`Outside`] when a pair names a code or a query that there is not; all others have then been
+/// compared.
+pub fn pairs<const W: usize>(
+    codes: &[[u8; W]],
+    queries: &[[u8; W]],
+    pairs: &[Pair],
+    radius: u16,
+    out: &mut Vec<Pair>,
+) -> Result<(), Outside> {
+    pairs_with(backend(), codes, queries, pairs, radius, out)
+}
+
+/// [`pairs`] on a given backend; one that this machine lacks is replaced by a simpler one.
+///
+/// # Errors
+/// As [`pairs`].
+pub fn pairs_with<const W: usize>(
+    backend: Backend,
+    codes: &[[u8; W]],
+    queries: &[[u8; W]],
+    pairs: &[Pair],
+    radius: u16,
+    out: &mut Vec<Pair>,
+) -> Result<(), Outside> {
+    const { assert!(W.is_multiple_of(8), "codes are whole words") };
+    match backend {
+        #[cfg(target_arch = "x86_64")]
+        Backend::Avx512 | Backend::Avx2 if Backend::Avx2.is_available() => {
+            // SAFETY: every machine with the AVX2 backend has POPCNT, and it has just been seen.
+            unsafe { pairs_with_popcnt(codes, queries, pairs, radius, out) }
+        }
+        _ => scalar_pairs(codes, queries, pairs, radius, out),
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "popcnt")]
+fn pairs_with_popcnt<const W: usize>(
+    codes: &[[u8; W]],
+    queries: &[[u8; W]],
+    pairs: &[Pair],
+    radius: u16,
+    out: &mut Vec<Pair>,
+) -> Result<(), Outside> {
+    scalar_pairs(codes, queries, pairs, radius, out)
+}
+
+/// Inlined into the backends, which compile it with their own population count.
+#[inline(always)]
+fn scalar_pairs<const W: usize>(
+    codes: &[[u8; W]],
+    queries: &[[u8; W]],
+    pairs: &[Pair],
+    radius: u16,
+    out: &mut Vec<Pair>,
+) -> Result<(), Outside> {
+    let mut outside = false;
+    for pair in pairs.iter().take(AHEAD) {
+        prefetch(codes, pair.index as usize);
+    }
+    let ahead = pairs.iter().skip(AHEAD).map(Some).chain(std::iter::repeat(None));
+    for (pair, ahead) in pairs.iter().zip(ahead) {
+        if let Some(ahead) = ahead {
+            prefetch(codes, ahead.index as usize);
+        }
+        let code = codes.get(pair.index as usize);
+        let (Some(code), Some(query)) = (code, queries.get(pair.query as usize)) else {
+            outside = true;
+            continue;
+        };
+        if distance(code, query) <= radius {
+            out.push(*pair);
+        }
+    }
+    if outside { Err(Outside) } else { Ok(()) }
+}
+
+#[inline(always)]
+fn distance<const W: usize>(a: &[u8; W], b: &[u8; W]) -> u16 {
+    let words = a.as_chunks::<8>().0.iter().zip(b.as_chunks::<8>().0);
+    let ones = words.map(|(a, b)| (u64::from_ne_bytes(*a) ^ u64::from_ne_bytes(*b)).count_ones());
+    ones.sum::<u32>() as u16
+}
+
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "popcnt")]
 fn with_popcnt<const W: usize>(
@@ -83,10 +186,7 @@ fn scalar<const W: usize>(
             outside = true;
             continue;
         };
-        let words = code.as_chunks::<8>().0.iter().zip(query.as_chunks::<8>().0);
-        let ones =
-            words.map(|(a, b)| (u64::from_ne_bytes(*a) ^ u64::from_ne_bytes(*b)).count_ones());
-        let distance = ones.sum::<u32>() as u16;
+        let distance = distance(code, query);
         out[kept] = Near { index, distance };
         kept += usize::from(distance <= radius);
     }
@@ -130,6 +230,46 @@ mod tests {
                 gather_with(backend, &wide, &at, &wide_query, radius, &mut out).unwrap();
                 prop_assert_eq!(&out, &naive(&wide, &at, &wide_query, radius));
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_backend_keeps_the_pairs_that_are_near(
+            codes in prop::collection::vec(any::<[u8; 16]>(), 1..40),
+            queries in prop::collection::vec(any::<[u8; 16]>(), 1..9),
+            picks in prop::collection::vec(any::<(u32, u32)>(), 0..120),
+            radius in 40u16..=80,
+        ) {
+            let pair = |(index, query): &(u32, u32)| Pair {
+                index: index % codes.len() as u32,
+                query: query % queries.len() as u32,
+            };
+            let asked: Vec<Pair> = picks.iter().map(pair).collect();
+            let near = |pair: &Pair| {
+                let query = &queries[pair.query as usize];
+                !naive(&codes, &[pair.index], query, radius).is_empty()
+            };
+            let expected: Vec<Pair> = asked.iter().copied().filter(near).collect();
+            for backend in Backend::available() {
+                let first = Pair { index: 9, query: 9 };
+                let mut out = vec![first];
+                pairs_with(backend, &codes, &queries, &asked, radius, &mut out).unwrap();
+                prop_assert_eq!(out.remove(0), first);
+                prop_assert_eq!(&out, &expected);
+            }
+        }
+    }
+
+    #[test]
+    fn a_pair_outside_is_told_and_the_rest_compared() {
+        let asked = [(0, 0), (3, 0), (1, 2), (u32::MAX, u32::MAX), (2, 1)];
+        let asked = asked.map(|(index, query)| Pair { index, query });
+        for backend in Backend::available() {
+            let mut out = Vec::new();
+            let told = pairs_with(backend, &[[0u8; 16]; 3], &[[0; 16]; 2], &asked, 0, &mut out);
+            assert_eq!(told, Err(Outside));
+            assert_eq!(out, [asked[0], asked[4]]);
         }
     }
 

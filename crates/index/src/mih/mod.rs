@@ -34,6 +34,7 @@ mod search;
 mod slots;
 #[cfg(test)]
 mod tests;
+mod together;
 
 pub use build::{DEFAULT_MEMORY, MAX_CODES, build};
 pub use plans::Plans;

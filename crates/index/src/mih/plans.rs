@@ -2,6 +2,7 @@
 
 use super::radii::{self, Costs, Plan};
 use super::slots::{Directory, Slot};
+use std::ops::Range;
 use std::sync::OnceLock;
 
 /// Radii with plans of their own: at 256 every code is a match.
@@ -51,7 +52,7 @@ impl Plans {
         let made = self.by_radius[usize::from(radius).min(RADII - 1)].get_or_init(|| {
             let cut: Vec<Slot> = self.directory.cut().collect();
             let plan = Plan::with_costs(&cut, self.directory.count(), radius, &self.costs)?;
-            Some(Probes::new(&plan, &cut))
+            Some(Probes::new(&plan, &cut, self.directory.count()))
         });
         made.as_ref()
     }
@@ -61,20 +62,56 @@ impl Plans {
 pub(super) struct Probes {
     pub(super) cost: f64,
     pub(super) flips: Vec<Option<u8>>,
-    lists: Vec<Vec<u32>>,
+    lists: Vec<List>,
     /// For each slot its list.
     list_of: Vec<usize>,
 }
 
+/// What to look up in slots of one kind.
+#[derive(Default)]
+pub(super) struct List {
+    /// The probes, those of a part together.
+    pub(super) probes: Vec<u32>,
+    /// The highest bits of a block's number say in which part of the table it lies; so many.
+    pub(super) part_bits: u8,
+    /// What to flip in the number of the part, and the probes that do.
+    pub(super) parts: Vec<(u32, Range<u32>)>,
+}
+
+/// Bytes of blocks and ids that a part of a slot's table should have: what the address translation
+/// covers and a large cache holds.
+const PART: u64 = 3 << 20;
+
+impl List {
+    fn new(slot: Slot, flips: u8, count: u32) -> Self {
+        let bytes = (32 << (slot.width - slot.block)) + 4 * u64::from(count);
+        let wanted = bytes.div_ceil(PART).next_power_of_two().ilog2() as u8;
+        let part_bits = wanted.min(6).min(slot.width - slot.block);
+        let below = slot.width - slot.block - part_bits;
+        let part = |probe: &u32| (probe & 0xff_ffff) >> below;
+        let mut probes = radii::probes(slot, flips);
+        probes.sort_by_key(part);
+        let mut parts = Vec::new();
+        let mut end = 0;
+        for same in probes.chunk_by(|a, b| part(a) == part(b)) {
+            let start = end;
+            end += same.len() as u32;
+            parts.push((part(&same[0]), start..end));
+        }
+        Self { probes, part_bits, parts }
+    }
+}
+
 impl Probes {
-    fn new(plan: &Plan, cut: &[Slot]) -> Self {
+    fn new(plan: &Plan, cut: &[Slot], count: u32) -> Self {
         let mut kinds = Vec::new();
         let (mut lists, mut list_of) = (Vec::new(), Vec::new());
         for (slot, flips) in cut.iter().zip(plan.flips()) {
             let kind = flips.map(|flips| (slot.width, slot.block, flips));
             let list = kinds.iter().position(|known| *known == kind).unwrap_or_else(|| {
                 kinds.push(kind);
-                lists.push(flips.map_or(Vec::new(), |flips| radii::probes(*slot, flips)));
+                lists
+                    .push(flips.map_or_else(List::default, |flips| List::new(*slot, flips, count)));
                 kinds.len() - 1
             });
             list_of.push(list);
@@ -83,7 +120,7 @@ impl Probes {
     }
 
     /// What to look up in a slot, relative to the query's value.
-    pub(super) fn of(&self, slot: usize) -> &[u32] {
+    pub(super) fn of(&self, slot: usize) -> &List {
         &self.lists[self.list_of[slot]]
     }
 

@@ -33,15 +33,15 @@ impl Costs {
     #[must_use]
     pub fn measured(count: u32) -> Self {
         let doublings = (f64::from(count.max(1)) / 100_000.0).log2();
-        let fetch = (3.0 + doublings).clamp(1.5, 11.0);
+        let fetch = (5.5 + 1.9 * doublings).clamp(2.7, 20.0);
         Self {
-            query: 300.0,
-            slot: 120.0,
+            query: 350.0,
+            slot: 85.0 + 14.0 * fetch,
             block: fetch,
-            value: 2.5,
+            value: 4.5,
             ids: fetch,
-            candidate: fetch + 2.0,
-            scan: if count < 1_500_000 { 0.17 } else { 0.48 },
+            candidate: fetch + 3.6,
+            scan: if count < 300_000 { 0.2 } else { 0.6 },
         }
     }
 }
@@ -172,11 +172,12 @@ impl Within {
     }
 }
 
-/// Cuts a list of probes into runs short enough that what one stage fetches is still cached when
-/// the next stage uses it.
-pub(super) fn runs(probes: usize) -> impl Iterator<Item = Range<u32>> {
-    const RUN: usize = 96;
-    (0..probes).step_by(RUN).map(move |start| start as u32..probes.min(start + RUN) as u32)
+/// Cuts a range of probes into runs short enough that the stages of a search alternate quickly:
+/// while one fetches another computes.
+pub(super) fn runs(probes: Range<u32>) -> impl Iterator<Item = Range<u32>> {
+    const RUN: u32 = 24;
+    let Range { start, end } = probes;
+    (start..end).step_by(RUN as usize).map(move |start| start..end.min(start + RUN))
 }
 
 #[cfg(test)]
@@ -220,8 +221,8 @@ mod tests {
 
     #[test]
     fn runs_cover_the_probes() {
-        for probes in [0, 1, 95, 96, 97, 1000] {
-            assert!(runs(probes).flatten().eq(0..probes as u32));
+        for end in [5, 6, 28, 29, 30, 1000] {
+            assert!(runs(5..end).flatten().eq(5..end));
         }
     }
 }

@@ -7,9 +7,9 @@
 //!     3  read the ids, ask for the prefix of each candidate
 //!     4  compare the prefixes; compare the few codes that are left; report matches
 //! ```
-//! Stage 4 of one run goes with stage 3 of the next, 2 of the one after and 1 of the fourth, so
-//! that each stage finds in the cache what the one before asked for. Runs go slot by slot over all
-//! targets: the tables of one slot stay in the cache for a whole batch.
+//! The four stages work on four runs that lie [`LAG`] apart, so that each stage finds in the cache
+//! what the one before asked for, and the fetches of one overlap with what the others compute. Runs
+//! go slot by slot over all targets. Where there are many of them, [`super::together`] takes over.
 //!
 //! A code that several slots find is reported by the first: a match says which slots found it.
 
@@ -28,32 +28,42 @@ use std::ops::Range;
 /// Targets that go through the pipeline together.
 const BATCH: usize = 1024;
 
+/// Targets from which on those of one slot are sorted by where they look.
+const TOGETHER: usize = 128;
+
+/// Runs between two stages of a run.
+pub(super) const LAG: usize = 4;
+/// Runs that are between their stages at once.
+pub(super) const RING: usize = (3 * LAG).next_power_of_two();
+
 /// What a match costs in candidates: the question which slots have found it before.
 const MATCH: u64 = 4;
 
-const OUTSIDE: Damaged = Damaged("the multi-index names a code that is not in the table");
-const BLOCK: Damaged = Damaged("a block of the multi-index is impossible");
+pub(super) const OUTSIDE: Damaged =
+    Damaged("the multi-index names a code that is not in the table");
+pub(super) const BLOCK: Damaged = Damaged("a block of the multi-index is impossible");
 
 /// A run of probes of one slot for one target.
-struct Run {
-    target: u32,
-    slot: u32,
-    probes: Range<u32>,
+pub(super) struct Run {
+    pub(super) target: u32,
+    pub(super) slot: u32,
+    pub(super) probes: Range<u32>,
 }
 
 /// A target on its way through the pipeline.
-struct Walker {
-    target: Prepared,
-    prefix: [u8; 16],
+pub(super) struct Walker {
+    pub(super) target: Prepared,
+    pub(super) prefix: [u8; 16],
     /// Candidates that it may still have before a scan is cheaper; none once it had too many.
-    allowance: Option<u64>,
+    pub(super) allowance: Option<u64>,
     matches: Vec<Near>,
 }
 
 /// What a run has found between its stages.
 #[derive(Default)]
-struct Stage {
-    ranges: Vec<(u32, u32)>,
+pub(super) struct Stage {
+    /// Position and number of the ids of each value that has some.
+    pub(super) ranges: Vec<(u32, u32)>,
     ids: Vec<u32>,
 }
 
@@ -92,7 +102,11 @@ impl MultiIndex<'_> {
             for (batch, numbers) in same_radius.chunks(BATCH).zip(numbers.step_by(BATCH)) {
                 let mut walkers: Vec<Walker> =
                     batch.iter().map(|target| Walker::new(*target, allowance)).collect();
-                distances += table.walk(probes, &mut walkers)?;
+                distances += if walkers.len() < TOGETHER {
+                    table.walk(probes, &mut walkers)?
+                } else {
+                    table.walk_together(probes, &mut walkers)?
+                };
                 for (number, walker) in (numbers..).zip(walkers) {
                     if walker.allowance.is_none() {
                         scanned.push(number);
@@ -115,55 +129,42 @@ impl MultiIndex<'_> {
 }
 
 /// Everything that a walk reads.
-struct Tables<'a> {
-    slots: &'a [SlotTable<'a>],
+pub(super) struct Tables<'a> {
+    pub(super) slots: &'a [SlotTable<'a>],
     codes: &'a [[u8; 32]],
-    prefix: &'a [[u8; 16]],
+    pub(super) prefix: &'a [[u8; 16]],
 }
 
 impl Tables<'_> {
     fn walk(&self, probes: &Probes, walkers: &mut [Walker]) -> Result<u64, Damaged> {
         let runs = runs(probes, walkers.len());
-        let mut stages: [Stage; 4] = Default::default();
+        let mut stages: [Stage; RING] = Default::default();
         let mut near = Vec::new();
         let mut distances = 0;
-        for step in 0..runs.len() + 3 {
+        for step in 0..runs.len() + 3 * LAG {
             if let Some(run) = runs.get(step) {
                 let table = &self.slots[run.slot as usize];
                 ask_for_blocks(table, run.of(probes), &walkers[run.target as usize]);
             }
-            if let Some(run) = step.checked_sub(1).and_then(|at| runs.get(at)) {
+            if let Some(run) = step.checked_sub(LAG).and_then(|at| runs.get(at)) {
                 let table = &self.slots[run.slot as usize];
                 let walker = &mut walkers[run.target as usize];
-                let ranges = &mut stages[(step - 1) % 4].ranges;
-                ranges.clear();
-                if walker.allowance.is_some() {
-                    if table.slot.block == 5 {
-                        read_blocks::<5>(table, run.of(probes), walker, ranges)?;
-                    } else {
-                        read_blocks::<4>(table, run.of(probes), walker, ranges)?;
-                    }
-                    let candidates: u64 = ranges.iter().map(|range| u64::from(range.1)).sum();
-                    walker.spend(candidates);
-                    if walker.allowance.is_none() {
-                        ranges.clear();
-                    }
-                }
+                stages[(step - LAG) % RING].read_blocks(table, run.of(probes), walker)?;
             }
-            if let Some(run) = step.checked_sub(2).and_then(|at| runs.get(at)) {
-                let stage = &mut stages[(step - 2) % 4];
+            if let Some(run) = step.checked_sub(2 * LAG).and_then(|at| runs.get(at)) {
+                let stage = &mut stages[(step - 2 * LAG) % RING];
                 read_ids(&self.slots[run.slot as usize], self.prefix, stage)?;
             }
-            if let Some(run) = step.checked_sub(3).and_then(|at| runs.get(at)) {
-                let ids = &stages[(step - 3) % 4].ids;
+            if let Some(run) = step.checked_sub(3 * LAG).and_then(|at| runs.get(at)) {
+                let ids = &stages[(step - 3 * LAG) % RING].ids;
                 let walker = &mut walkers[run.target as usize];
                 distances += ids.len() as u64;
                 near.clear();
                 gather(self.prefix, ids, &walker.prefix, walker.target.radius, &mut near)
                     .map_err(|_| OUTSIDE)?;
                 if !near.is_empty() && walker.allowance.is_some() {
-                    walker.spend(near.len() as u64);
-                    self.compare(&near, run.slot as usize, &probes.flips, walker)?;
+                    let ids: Vec<u32> = near.iter().map(|near| near.index).collect();
+                    self.compare(&ids, run.slot as usize, &probes.flips, walker)?;
                 }
             }
         }
@@ -171,20 +172,20 @@ impl Tables<'_> {
     }
 
     /// Compares whole codes, and keeps those that match and that no slot before has found.
-    fn compare(
+    pub(super) fn compare(
         &self,
-        candidates: &[Near],
+        candidates: &[u32],
         slot: usize,
         flips: &[Option<u8>],
         walker: &mut Walker,
     ) -> Result<(), Damaged> {
-        let ids: Vec<u32> = candidates.iter().map(|near| near.index).collect();
-        for id in &ids {
+        walker.spend(candidates.len() as u64);
+        for id in candidates {
             prefetch(self.codes, *id as usize);
         }
         let mut near = Vec::new();
         let Prepared { code, radius, .. } = walker.target;
-        gather(self.codes, &ids, &code, radius, &mut near).map_err(|_| OUTSIDE)?;
+        gather(self.codes, candidates, &code, radius, &mut near).map_err(|_| OUTSIDE)?;
         walker.spend(MATCH * near.len() as u64);
         for near in near {
             let permuted = permute(&self.codes[near.index as usize]);
@@ -216,22 +217,47 @@ fn runs(probes: &Probes, targets: usize) -> Vec<Run> {
     for slot in 0..probes.slots() {
         for target in 0..targets {
             let run = |probes| Run { target: target as u32, slot: slot as u32, probes };
-            runs.extend(radii::runs(probes.of(slot).len()).map(run));
+            runs.extend(radii::runs(0..probes.of(slot).probes.len() as u32).map(run));
         }
     }
     runs
 }
 
 impl Run {
-    fn of<'p>(&self, probes: &'p Probes) -> &'p [u32] {
-        &probes.of(self.slot as usize)[self.probes.start as usize..self.probes.end as usize]
+    pub(super) fn of<'p>(&self, probes: &'p Probes) -> &'p [u32] {
+        &probes.of(self.slot as usize).probes[self.probes.start as usize..self.probes.end as usize]
     }
 }
 
-fn ask_for_blocks(table: &SlotTable<'_>, probes: &[u32], walker: &Walker) {
+pub(super) fn ask_for_blocks(table: &SlotTable<'_>, probes: &[u32], walker: &Walker) {
     let block = table.slot.value(&walker.target.permuted) >> table.slot.block;
     for probe in probes {
         prefetch(table.blocks, (block ^ probe & 0xff_ffff) as usize);
+    }
+}
+
+impl Stage {
+    /// Collects the ranges of ids of a run, unless its target has had too many.
+    pub(super) fn read_blocks(
+        &mut self,
+        table: &SlotTable<'_>,
+        probes: &[u32],
+        walker: &mut Walker,
+    ) -> Result<(), Damaged> {
+        self.ranges.clear();
+        if walker.allowance.is_none() {
+            return Ok(());
+        }
+        if table.slot.block == 5 {
+            read_blocks::<5>(table, probes, walker, &mut self.ranges)?;
+        } else {
+            read_blocks::<4>(table, probes, walker, &mut self.ranges)?;
+        }
+        walker.spend(self.ranges.iter().map(|range| u64::from(range.1)).sum());
+        if walker.allowance.is_none() {
+            self.ranges.clear();
+        }
+        Ok(())
     }
 }
 

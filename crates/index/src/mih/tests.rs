@@ -134,6 +134,7 @@ proptest! {
             built.tables[place % length] = byte;
         }
         let _ = built.search(&queries(&codes, 8, 31, seed));
+        let _ = built.search(&queries(&codes, 130, 7, seed));
         let _ = built.check();
     }
 }
@@ -148,6 +149,29 @@ fn larger_tables_of_each_kind() {
         for radius in [0, 1, 7, 31, 45] {
             let targets = queries(&codes, 8, radius, 12);
             assert_eq!(built.search(&targets), Ok(expected(&codes, &targets)));
+        }
+    }
+}
+
+/// So many that they are walked together, several radii among them, and with tables of several
+/// parts and buckets.
+#[test]
+fn many_targets_together_find_what_each_finds_alone() {
+    for (kind, count, widths) in [(0, 300_000, 18), (1, 3_000, 12), (3, 2_000, 10), (1, 1, 16)] {
+        let codes = codes(kind, count, 21);
+        let built = Built::new(&codes, &[widths; 14], DEFAULT_MEMORY);
+        let mut targets = queries(&codes, 150, 20, 22);
+        targets.extend(queries(&codes, 140, 31, 23));
+        targets.push(targets[7]);
+        let mut alone = Vec::new();
+        for (number, target) in (0u32..).zip(&targets) {
+            let found = built.search(std::slice::from_ref(target)).unwrap();
+            alone.extend(found.into_iter().map(|hit| Match { target: number, ..hit }));
+        }
+        let together = built.search(&targets).unwrap();
+        assert_eq!(together, alone);
+        if count < 10_000 {
+            assert_eq!(together, expected(&codes, &targets));
         }
     }
 }
