@@ -1,12 +1,27 @@
 //! Everything that the store does to a file system, so that a failing disk can be put under it.
 
+use crate::map::Bytes;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 
-/// The operations that writing the store needs. Reading goes through memory maps instead.
+/// The operations that the store needs.
 pub trait Disk: Send + Sync + std::fmt::Debug {
+    /// The content of a file that has its lasting name; mapped, unless it is made something else of
+    /// on the way.
+    ///
+    /// # Errors
+    /// What the system says; [`io::ErrorKind::InvalidData`] where the disk can tell that the
+    /// content is not what was written.
+    fn read(&self, path: &Path) -> io::Result<Bytes> {
+        Bytes::open(path)
+    }
+    /// True when the medium never sees what is written as it is. Whatever cannot be written through
+    /// this disk must then not be written at all.
+    fn conceals(&self) -> bool {
+        false
+    }
     /// Makes a folder, private to the user where the system can; none is made where one is.
     ///
     /// # Errors
@@ -64,6 +79,29 @@ impl DiskFile for File {
 }
 
 impl SpoolFile for File {}
+
+/// Gives a file new content, all of it or nothing: it is written under the name `passing`, brought
+/// to the disk and renamed.
+///
+/// # Errors
+/// What the system says; which of the two contents the file then has shows when it is read.
+pub fn replace_file(
+    disk: &dyn Disk,
+    passing: &Path,
+    path: &Path,
+    content: &[u8],
+) -> io::Result<()> {
+    let written = disk.create(passing).and_then(|mut file| {
+        file.write_all(content)?;
+        file.sync()
+    });
+    if let Err(error) = written.and_then(|()| disk.rename(passing, path)) {
+        // What cannot be removed now is swept later.
+        let _ = disk.remove(passing);
+        return Err(error);
+    }
+    disk.sync_dir(path.parent().unwrap_or(Path::new(".")))
+}
 
 /// The system's own file system.
 #[derive(Debug, Clone, Copy, Default)]

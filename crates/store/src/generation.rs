@@ -4,16 +4,16 @@ use crate::format::Table;
 use crate::manifest::{List, Manifest};
 use crate::segment::Segment;
 use crate::tombstones::{self, Tombstones};
-use crate::{ContentDigest, EntryMeta, ReadError};
+use crate::{ContentDigest, EntryMeta, ReadError, Store};
 use hashward_hash::{DigestKinds, HashKind};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 /// A generation: what is known at one moment. It never changes; threads share it in an [`Arc`].
 #[derive(Debug)]
 pub struct Generation {
-    dir: PathBuf,
+    store: Store,
     digest: ContentDigest,
     manifest: Manifest,
     /// The segments of each list.
@@ -46,7 +46,15 @@ impl Generation {
     /// # Errors
     /// When a file is missing, damaged or of another version.
     pub fn open(dir: &Path, digest: ContentDigest) -> Result<Self, ReadError> {
-        Self::open_sharing(dir, digest, &BTreeMap::new(), &BTreeMap::new())
+        Self::open_in(&Store::at(dir), digest)
+    }
+
+    /// As [`Generation::open`], on the disk of a store.
+    ///
+    /// # Errors
+    /// As [`Generation::open`].
+    pub fn open_in(store: &Store, digest: ContentDigest) -> Result<Self, ReadError> {
+        Self::open_sharing(store, digest, &BTreeMap::new(), &BTreeMap::new())
     }
 
     /// Opens another generation of the same database; what both have is shared, and what this one
@@ -65,25 +73,26 @@ impl Generation {
                 }
             }
         }
-        Self::open_sharing(&self.dir, digest, &segments, &dead)
+        Self::open_sharing(&self.store, digest, &segments, &dead)
     }
 
     fn open_sharing(
-        dir: &Path,
+        store: &Store,
         digest: ContentDigest,
         segments: &BTreeMap<ContentDigest, Arc<Segment>>,
         dead: &BTreeMap<ContentDigest, Arc<Tombstones>>,
     ) -> Result<Self, ReadError> {
-        let manifest = Manifest::read(dir, digest)?;
+        let manifest = Manifest::read(store, digest)?;
+        let disk = &**store.disk();
         let none_dead = Arc::new(Tombstones::default());
         let mut members = Vec::with_capacity(manifest.lists.len());
         for list in &manifest.lists {
             let mut own = Vec::with_capacity(list.segments.len());
             for reference in &list.segments {
-                let path = dir.join("segments").join(format!("{}.seg", reference.digest));
+                let path = store.segments_dir().join(format!("{}.seg", reference.digest));
                 let segment = match segments.get(&reference.digest) {
                     Some(segment) => segment.clone(),
-                    None => Arc::new(Segment::open(&path)?),
+                    None => Arc::new(Segment::read(disk, &path)?),
                 };
                 if (segment.len(), u64::from(segment.rows())) != (reference.bytes, reference.rows) {
                     return Err(ReadError::Damaged {
@@ -98,8 +107,8 @@ impl Generation {
                     Some(digest) => match dead.get(&digest) {
                         Some(dead) => dead.clone(),
                         None => {
-                            let path = tombstones::path(dir, digest);
-                            Arc::new(Tombstones::open(&path, reference)?)
+                            let path = tombstones::path(store.dir(), digest);
+                            Arc::new(Tombstones::open(disk, &path, reference)?)
                         }
                     },
                 };
@@ -107,7 +116,7 @@ impl Generation {
             }
             members.push(own);
         }
-        Ok(Self { dir: dir.to_owned(), digest, manifest, members })
+        Ok(Self { store: store.clone(), digest, manifest, members })
     }
 
     /// The digest that names the generation.
@@ -196,8 +205,8 @@ impl Generation {
         crate::rows::MetaReader::new(&member.segment)?.read(place.row)
     }
 
-    pub(crate) fn dir(&self) -> &Path {
-        &self.dir
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
     }
 
     pub(crate) fn members(&self, list: usize) -> Result<&[Member], ReadError> {

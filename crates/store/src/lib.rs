@@ -80,12 +80,13 @@ mod verify;
 
 pub use build::{BuildOptions, SegmentBuilder, SegmentInfo};
 pub use day::{Day, NoDay};
-pub use disk::{Disk, DiskFile, RealDisk, SpoolFile};
+pub use disk::{Disk, DiskFile, RealDisk, SpoolFile, replace_file};
 pub use error::{ReadError, WriteError};
 pub use format::FORMAT_VERSION;
 pub use generation::{Generation, Place};
 pub use hashward_index::Method;
 pub use ids::{ContentDigest, EntryId, EntryKey};
+pub use map::Bytes;
 pub use manifest::{Category, List, ListKind, Manifest, Scheme, SegmentRef};
 pub use query::{Hit, Opaque, OpaqueHash, Query, QueryHash, Reach};
 pub use row::{EntryMeta, EntryRow, KindMask};

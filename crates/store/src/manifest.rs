@@ -2,10 +2,9 @@
 
 use crate::format::FORMAT_VERSION;
 use crate::store::read_named;
-use crate::{ContentDigest, Day, ReadError};
+use crate::{ContentDigest, Day, ReadError, Store};
 use hashward_hash::{Distance, Quality, Standing, VectorRadius};
 use serde::{Deserialize, Serialize};
-use std::path::Path;
 
 /// The hash lists of a generation and the segments that hold them.
 ///
@@ -150,9 +149,9 @@ impl Manifest {
     ///
     /// # Errors
     /// When it cannot be read, is damaged, or says what this program does not know.
-    pub fn read(dir: &Path, digest: ContentDigest) -> Result<Self, ReadError> {
-        let path = dir.join("generations").join(format!("{digest}.gen"));
-        let bytes = read_named(&path, digest)?;
+    pub fn read(store: &Store, digest: ContentDigest) -> Result<Self, ReadError> {
+        let path = store.generations_dir().join(format!("{digest}.gen"));
+        let bytes = read_named(&**store.disk(), &path, digest)?;
         let version = serde_json::from_slice::<Version>(&bytes).map(|version| version.format);
         match version {
             Ok(FORMAT_VERSION) => {}

@@ -1,6 +1,7 @@
 //! One segment: a file opened, its geometry checked, its tables borrowed.
 
 use crate::column::{Block, Column};
+use crate::disk::{Disk, RealDisk};
 use crate::format::{
     ALIGNMENT, FORMAT_VERSION, HEADER_BYTES, Header, MAX_SECTIONS, REQUIRED, SECTION_BYTES,
     SEGMENT_MAGIC, Section, Table,
@@ -41,7 +42,12 @@ impl Segment {
     /// # Errors
     /// When it cannot be read, or its header, directory or geometry is not that of a segment.
     pub fn open(path: &Path) -> Result<Self, ReadError> {
-        let bytes = Bytes::open(path).map_err(ReadError::io(path))?;
+        Self::read(&RealDisk, path)
+    }
+
+    /// As [`Segment::open`], of a file on a given disk.
+    pub(crate) fn read(disk: &dyn Disk, path: &Path) -> Result<Self, ReadError> {
+        let bytes = disk.read(path).map_err(ReadError::io(path))?;
         Self::new(bytes, path)
     }
 
@@ -50,7 +56,7 @@ impl Segment {
     /// # Errors
     /// When the header, the directory or the geometry is not that of a segment.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ReadError> {
-        Self::new(Bytes::Memory(bytes.to_vec()), Path::new("(memory)"))
+        Self::new(bytes.to_vec().into(), Path::new("(memory)"))
     }
 
     fn new(bytes: Bytes, path: &Path) -> Result<Self, ReadError> {

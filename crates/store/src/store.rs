@@ -2,8 +2,7 @@
 
 use crate::disk::{Disk, DiskFile, RealDisk};
 use crate::manifest::{Manifest, SegmentRef};
-use crate::map::Bytes;
-use crate::{BuildOptions, ContentDigest, ReadError, SegmentBuilder, WriteError, tombstones};
+use crate::{BuildOptions, Bytes, ContentDigest, ReadError, SegmentBuilder, WriteError, tombstones};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::io;
@@ -294,7 +293,7 @@ impl NewFile {
         let digest = ContentDigest(std::mem::take(&mut self.digest).finalize().into());
         let name = dir.join(format!("{digest}.{extension}"));
         // The same content may be there already, and in use. It is replaced only if it is damaged.
-        if Bytes::open(&name).is_ok_and(|bytes| ContentDigest::of(&bytes) == digest) {
+        if self.disk.read(&name).is_ok_and(|bytes| ContentDigest::of(&bytes) == digest) {
             let _ = self.disk.remove(&self.path);
         } else {
             self.disk.rename(&self.path, &name).map_err(WriteError::io(&name))?;
@@ -316,8 +315,12 @@ impl Drop for NewFile {
 }
 
 /// Reads a whole file that is named by its digest, and checks that it is.
-pub(crate) fn read_named(path: &Path, digest: ContentDigest) -> Result<Vec<u8>, ReadError> {
-    let bytes = std::fs::read(path).map_err(ReadError::io(path))?;
+pub(crate) fn read_named(
+    disk: &dyn Disk,
+    path: &Path,
+    digest: ContentDigest,
+) -> Result<Bytes, ReadError> {
+    let bytes = disk.read(path).map_err(ReadError::io(path))?;
     if ContentDigest::of(&bytes) != digest {
         return Err(ReadError::Damaged {
             path: path.to_owned(),

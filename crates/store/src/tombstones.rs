@@ -1,5 +1,6 @@
 //! Which rows of a segment are dead: a sorted list where few are, a bitmap where many are.
 
+use crate::disk::Disk;
 use crate::format::{FORMAT_VERSION, u32_at, u64_at};
 use crate::manifest::SegmentRef;
 use crate::{ContentDigest, ReadError};
@@ -65,8 +66,12 @@ pub(crate) fn encode(segment: &SegmentRef, dead: &[u32]) -> Option<Vec<u8>> {
 }
 
 impl Tombstones {
-    pub(crate) fn open(path: &Path, segment: &SegmentRef) -> Result<Self, ReadError> {
-        let bytes = std::fs::read(path).map_err(ReadError::io(path))?;
+    pub(crate) fn open(
+        disk: &dyn Disk,
+        path: &Path,
+        segment: &SegmentRef,
+    ) -> Result<Self, ReadError> {
+        let bytes = disk.read(path).map_err(ReadError::io(path))?;
         Self::decode(&bytes, path, segment)
     }
 

@@ -148,7 +148,8 @@ impl Generation {
             .collect();
         let dead: Vec<ContentDigest> = dead.into_iter().collect();
         let tombstone_damage = dead.into_par_iter().find_map_first(|digest| {
-            read_named(&tombstones::path(self.dir(), digest), digest).err()
+            let path = tombstones::path(self.store().dir(), digest);
+            read_named(&**self.store().disk(), &path, digest).err()
         });
         if let Some(damage) = tombstone_damage {
             return Err(damage);
