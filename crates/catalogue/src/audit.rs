@@ -3,10 +3,12 @@
 use crate::AUDIT_FOLDER;
 use crate::error::{AuditError, CatalogueError};
 use crate::open::Catalogue;
+use hashward_store::Disk;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -170,6 +172,7 @@ pub struct AuditReport {
 /// catalogue says something else than the chain.
 pub fn verify_audit(
     folder: &Path,
+    disk: &Arc<dyn Disk>,
     catalogue: &Catalogue,
     visit: &mut dyn FnMut(&[u8]),
 ) -> Result<AuditReport, AuditError> {
@@ -180,7 +183,7 @@ pub fn verify_audit(
     let mut prev: Option<String> = None;
     for (expected, row) in (1..).zip(&rows) {
         let path = audit.join(file_name(&row.digest));
-        let bytes = std::fs::read(&path).map_err(|source| AuditError::Missing {
+        let bytes = disk.read(&path).map_err(|source| AuditError::Missing {
             seq: row.seq,
             path: path.clone(),
             source,
@@ -215,11 +218,7 @@ pub fn verify_audit(
         }
     }
     let known: BTreeSet<String> = rows.iter().map(|row| file_name(&row.digest)).collect();
-    let names = std::fs::read_dir(&audit)
-        .and_then(|entries| {
-            entries.map(|entry| Ok(entry?.file_name())).collect::<Result<Vec<_>, _>>()
-        })
-        .map_err(|source| CatalogueError::Io { path: audit, source })?;
+    let names = disk.list(&audit).map_err(|source| CatalogueError::Io { path: audit, source })?;
     let orphans =
         names.iter().filter(|name| name.to_str().is_none_or(|name| !known.contains(name)));
     let first = rows.first().and_then(|row| row.digest.get(..ORIGIN)).unwrap_or_default();

@@ -9,8 +9,9 @@ use crate::open::Catalogue;
 use crate::read;
 use crate::schema::USER_VERSION;
 use crate::scheme::Scheme;
-use rusqlite::{OptionalExtension, Transaction, TransactionBehavior};
+use rusqlite::OptionalExtension;
 use std::collections::BTreeSet;
+use std::fs::File;
 
 type Result<T> = std::result::Result<T, CatalogueError>;
 
@@ -18,7 +19,19 @@ type Result<T> = std::result::Result<T, CatalogueError>;
 /// else can change what it builds on; dropping it instead of committing changes nothing.
 #[derive(Debug)]
 pub struct Change<'a> {
-    transaction: Transaction<'a>,
+    catalogue: &'a mut Catalogue,
+    /// Keeps other writers of a sealed catalogue out.
+    _lock: Option<File>,
+    ended: bool,
+}
+
+impl Drop for Change<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            // Nothing of it is on the disk, and a connection that cannot even do this is not used.
+            let _ = self.catalogue.connection.execute_batch("ROLLBACK");
+        }
+    }
 }
 
 impl Catalogue {
@@ -30,9 +43,17 @@ impl Catalogue {
         if !self.writable {
             return Err(CatalogueError::ReadOnly);
         }
-        let transaction =
-            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        Ok(Change { transaction })
+        let lock = match &self.sealed {
+            Some(sealed) => {
+                let lock = sealed.lock()?;
+                // Another process may have changed it.
+                self.reload()?;
+                Some(lock)
+            }
+            None => None,
+        };
+        self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        Ok(Change { catalogue: self, _lock: lock, ended: false })
     }
 }
 
@@ -42,7 +63,7 @@ impl Change<'_> {
     /// # Errors
     /// [`CatalogueError`] when the catalogue cannot be read.
     pub fn state(&self) -> Result<Option<State>> {
-        match read::state(&self.transaction) {
+        match read::state(&self.catalogue.connection) {
             Ok(state) => Ok(Some(state)),
             Err(CatalogueError::Sqlite(rusqlite::Error::QueryReturnedNoRows)) => Ok(None),
             Err(error) => Err(error),
@@ -62,7 +83,7 @@ impl Change<'_> {
     /// # Errors
     /// [`CatalogueError`] when the catalogue cannot be read.
     pub fn lists(&self) -> Result<Vec<ListRecord>> {
-        read::lists(&self.transaction)
+        read::lists(&self.catalogue.connection)
     }
 
     /// The newest version of a list.
@@ -70,7 +91,7 @@ impl Change<'_> {
     /// # Errors
     /// [`CatalogueError`] when the catalogue cannot be read.
     pub fn newest(&self, list: u64) -> Result<Option<VersionRecord>> {
-        read::newest(&self.transaction, list)
+        read::newest(&self.catalogue.connection, list)
     }
 
     /// The versions of all lists whose content is kept, each list's oldest first.
@@ -78,7 +99,7 @@ impl Change<'_> {
     /// # Errors
     /// [`CatalogueError`] when the catalogue cannot be read.
     pub fn kept(&self) -> Result<Vec<KeptVersion>> {
-        read::kept(&self.transaction)
+        read::kept(&self.catalogue.connection)
     }
 
     /// Makes a list or gives it new settings, and makes it active; returns its number.
@@ -92,7 +113,10 @@ impl Change<'_> {
                    RETURNING id";
         let NewList { name, kind, settings } = list;
         let settings = json(settings)?;
-        Ok(self.transaction.query_row(sql, (name, kind, settings, time), |row| row.get(0))?)
+        Ok(self
+            .catalogue
+            .connection
+            .query_row(sql, (name, kind, settings, time), |row| row.get(0))?)
     }
 
     /// Adds a scheme of categories.
@@ -104,7 +128,7 @@ impl Change<'_> {
             return Err(CatalogueError::SchemeExists { name: scheme.name.clone() });
         }
         let sql = "INSERT INTO schemes (name, content, added_at) VALUES (?1, ?2, ?3)";
-        self.transaction.execute(sql, (&scheme.name, json(scheme)?, time))?;
+        self.catalogue.connection.execute(sql, (&scheme.name, json(scheme)?, time))?;
         Ok(())
     }
 
@@ -113,7 +137,7 @@ impl Change<'_> {
     /// # Errors
     /// [`CatalogueError`] when the catalogue cannot be read.
     pub fn schemes(&self) -> Result<Vec<Scheme>> {
-        read::schemes(&self.transaction)
+        read::schemes(&self.catalogue.connection)
     }
 
     /// Takes a list out of use; its versions stay on record.
@@ -121,7 +145,7 @@ impl Change<'_> {
     /// # Errors
     /// [`CatalogueError`] when the catalogue cannot be written.
     pub fn withdraw_list(&self, list: u64) -> Result<()> {
-        self.transaction.execute("UPDATE lists SET active = 0 WHERE id = ?1", [list])?;
+        self.catalogue.connection.execute("UPDATE lists SET active = 0 WHERE id = ?1", [list])?;
         self.retire(list, VersionState::Withdrawn)
     }
 
@@ -142,7 +166,7 @@ impl Change<'_> {
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
         let counts = json(&version.counts)?;
         let VersionRecord { number, imported_at, delta, tool, digest, manifest, .. } = version;
-        self.transaction.execute(
+        self.catalogue.connection.execute(
             sql,
             (
                 list,
@@ -162,19 +186,19 @@ impl Change<'_> {
         for (position, source) in sources.iter().enumerate() {
             let SourceRecord { name, sha256, bytes, format, signer } = source;
             let parameters = (list, number, position, name, sha256, bytes, format, signer);
-            self.transaction.execute(sql, parameters)?;
+            self.catalogue.connection.execute(sql, parameters)?;
         }
         let sql =
             "INSERT OR IGNORE INTO categories (list, name, first_version) VALUES (?1, ?2, ?3)";
         for category in categories {
-            self.transaction.execute(sql, (list, category, number))?;
+            self.catalogue.connection.execute(sql, (list, category, number))?;
         }
         Ok(())
     }
 
     fn retire(&self, list: u64, state: VersionState) -> Result<()> {
         let sql = "UPDATE versions SET state = ?2 WHERE list = ?1 AND state = 'active'";
-        self.transaction.execute(sql, (list, state.name()))?;
+        self.catalogue.connection.execute(sql, (list, state.name()))?;
         Ok(())
     }
 
@@ -184,7 +208,7 @@ impl Change<'_> {
     /// [`CatalogueError`] when the catalogue cannot be written.
     pub fn set_manifest(&self, list: u64, version: u64, manifest: Option<&str>) -> Result<()> {
         let sql = "UPDATE versions SET manifest = ?3 WHERE list = ?1 AND number = ?2";
-        self.transaction.execute(sql, (list, version, manifest))?;
+        self.catalogue.connection.execute(sql, (list, version, manifest))?;
         Ok(())
     }
 
@@ -193,10 +217,10 @@ impl Change<'_> {
     /// # Errors
     /// [`CatalogueError`] when the catalogue cannot be written.
     pub fn set_segments(&self, segments: &[SegmentRow]) -> Result<()> {
-        self.transaction.execute("DELETE FROM segments", [])?;
+        self.catalogue.connection.execute("DELETE FROM segments", [])?;
         let sql = "INSERT INTO segments (digest, list, rows, bytes) VALUES (?1, ?2, ?3, ?4)";
         for SegmentRow { digest, list, rows, bytes } in segments {
-            self.transaction.execute(sql, (digest, list, rows, bytes))?;
+            self.catalogue.connection.execute(sql, (digest, list, rows, bytes))?;
         }
         Ok(())
     }
@@ -206,7 +230,7 @@ impl Change<'_> {
     /// # Errors
     /// [`CatalogueError`] when the catalogue cannot be written.
     pub fn set_next_entry(&self, next_entry: u64) -> Result<()> {
-        self.transaction.execute("UPDATE current SET next_entry = ?1", [next_entry])?;
+        self.catalogue.connection.execute("UPDATE current SET next_entry = ?1", [next_entry])?;
         Ok(())
     }
 
@@ -217,14 +241,14 @@ impl Change<'_> {
     pub fn set_generation(&self, digest: &str, sequence: u64) -> Result<()> {
         let next = self.next_audit()?;
         let sql = "INSERT INTO generations (sequence, digest, audit) VALUES (?1, ?2, ?3)";
-        self.transaction.execute(sql, (sequence, digest, next))?;
-        self.transaction.execute("UPDATE current SET generation = ?1", [sequence])?;
+        self.catalogue.connection.execute(sql, (sequence, digest, next))?;
+        self.catalogue.connection.execute("UPDATE current SET generation = ?1", [sequence])?;
         Ok(())
     }
 
     fn next_audit(&self) -> Result<u64> {
         let sql = "SELECT coalesce(max(seq), 0) + 1 FROM audit";
-        Ok(self.transaction.query_row(sql, [], |row| row.get(0))?)
+        Ok(self.catalogue.connection.query_row(sql, [], |row| row.get(0))?)
     }
 
     /// The audit record of this change, chained to the last one. Its file must be brought to the
@@ -235,7 +259,7 @@ impl Change<'_> {
     pub fn audit_record(&self, new: &NewAudit<'_>, time: &str) -> Result<SealedRecord> {
         let sql = "SELECT digest FROM audit ORDER BY seq DESC LIMIT 1";
         let prev: Option<String> =
-            self.transaction.query_row(sql, [], |row| row.get(0)).optional()?;
+            self.catalogue.connection.query_row(sql, [], |row| row.get(0)).optional()?;
         Ok(SealedRecord::new(AuditRecord::new(self.next_audit()?, prev, new, time)))
     }
 
@@ -244,7 +268,7 @@ impl Change<'_> {
     /// # Errors
     /// [`CatalogueError`] when the catalogue cannot be read.
     pub fn audit_names(&self) -> Result<BTreeSet<String>> {
-        let rows = read::audit(&self.transaction)?;
+        let rows = read::audit(&self.catalogue.connection)?;
         Ok(rows.into_iter().map(|row| crate::audit::file_name(&row.digest)).collect())
     }
 
@@ -256,8 +280,10 @@ impl Change<'_> {
         let sql = "INSERT INTO audit (seq, digest, time, action, list, generation)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
         let AuditRecord { seq, time, action, list, generation, .. } = sealed.record();
-        self.transaction.execute(sql, (seq, sealed.digest(), time, action, list, generation))?;
-        self.transaction.execute("UPDATE current SET audit = ?1", [seq])?;
+        self.catalogue
+            .connection
+            .execute(sql, (seq, sealed.digest(), time, action, list, generation))?;
+        self.catalogue.connection.execute("UPDATE current SET audit = ?1", [seq])?;
         Ok(())
     }
 
@@ -266,10 +292,11 @@ impl Change<'_> {
     /// # Errors
     /// [`CatalogueError`] when the commit failed. Whether it took effect is then known only when
     /// the database is opened again; files of either outcome must be left in place.
-    pub fn commit(self) -> Result<()> {
-        self.transaction.pragma_update(None, "user_version", USER_VERSION)?;
-        self.transaction.commit()?;
-        Ok(())
+    pub fn commit(mut self) -> Result<()> {
+        self.catalogue.connection.pragma_update(None, "user_version", USER_VERSION)?;
+        self.catalogue.connection.execute_batch("COMMIT")?;
+        self.ended = true;
+        self.catalogue.keep()
     }
 }
 

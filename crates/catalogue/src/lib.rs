@@ -9,7 +9,8 @@
 //! use hashward_catalogue::{Catalogue, NewAudit, current_time};
 //! let folder = tempfile::tempdir().unwrap();
 //! std::fs::create_dir(folder.path().join("audit")).unwrap();
-//! let mut catalogue = Catalogue::create(folder.path()).unwrap();
+//! let disk: std::sync::Arc<dyn hashward_store::Disk> = std::sync::Arc::new(hashward_store::RealDisk);
+//! let mut catalogue = Catalogue::create(folder.path(), &disk).unwrap();
 //! let mut change = catalogue.begin().unwrap();
 //! let audit = NewAudit { action: "create", list: None, details: serde_json::json!({}), generation: "00" };
 //! let record = change.audit_record(&audit, &current_time()).unwrap();
@@ -18,8 +19,11 @@
 //! change.add_audit(&record).unwrap();
 //! change.commit().unwrap();
 //! assert_eq!(catalogue.state().unwrap().generation, "00");
-//! assert_eq!(hashward_catalogue::verify_audit(folder.path(), &catalogue, &mut |_| {}).unwrap().records, 1);
+//! assert_eq!(hashward_catalogue::verify_audit(folder.path(), &disk, &catalogue, &mut |_| {}).unwrap().records, 1);
 //! ```
+//!
+//! On a disk that conceals what is written ([`Disk::conceals`](hashward_store::Disk::conceals)) the
+//! catalogue stands in memory and is written whole, through that disk.
 //!
 //! **Guarantees:** opening for reading writes nothing into the folder, whatever the medium, also
 //! beside a running import and after a crash; the audit chain shows every edit, removal and
@@ -36,6 +40,7 @@ mod open;
 mod read;
 mod schema;
 mod scheme;
+mod sealed;
 
 pub use audit::{AuditRecord, AuditReport, NewAudit, SealedRecord, current_time, verify_audit};
 pub use change::Change;
@@ -47,6 +52,7 @@ pub use model::{
 pub use open::{Catalogue, FILE_NAME};
 pub use schema::FORMAT;
 pub use scheme::{Scheme, SchemeCategory, SchemeError};
+pub use sealed::SEALED_FILE_NAME;
 
 /// The folder of audit records inside a database.
 pub const AUDIT_FOLDER: &str = "audit";

@@ -2,10 +2,13 @@
 
 use crate::error::CatalogueError;
 use crate::schema::{APPLICATION_ID, FORMAT, SCHEMA, USER_VERSION};
+use crate::sealed::Sealed;
+use hashward_store::Disk;
 use rusqlite::{Connection, MAIN_DB, OpenFlags};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 /// Name of the catalogue's file in the folder of a database.
@@ -15,7 +18,7 @@ pub const FILE_NAME: &str = "catalogue.sqlite";
 const OLDEST_SQLITE: i32 = 3_051_003;
 
 /// How long to wait for another process that is just committing.
-const PATIENCE: Duration = Duration::from_millis(500);
+pub(crate) const PATIENCE: Duration = Duration::from_millis(500);
 
 /// An open catalogue.
 #[derive(Debug)]
@@ -23,17 +26,27 @@ pub struct Catalogue {
     pub(crate) connection: Connection,
     pub(crate) writable: bool,
     /// Keeps the copy of a catalogue that had to be recovered.
-    _copy: Option<tempfile::TempDir>,
+    pub(crate) _copy: Option<tempfile::TempDir>,
+    /// Where a catalogue is kept that SQLite must not write to the disk itself.
+    pub(crate) sealed: Option<Sealed>,
 }
 
 impl Catalogue {
-    /// Makes a catalogue in a folder. It becomes a database with the first committed change;
+    /// Makes a catalogue in a folder; on a disk that conceals what is written, a sealed one, which
+    /// SQLite holds in memory and which is written back whole with each change. It becomes a database with the first committed change;
     /// until then opening it says that it was never finished.
     ///
     /// # Errors
     /// [`CatalogueError`] when there is one already or the folder cannot be written.
-    pub fn create(folder: &Path) -> Result<Self, CatalogueError> {
+    pub fn create(folder: &Path, disk: &Arc<dyn Disk>) -> Result<Self, CatalogueError> {
         check_sqlite()?;
+        if disk.conceals() {
+            let connection = in_memory(None)?;
+            connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+            connection.execute_batch(SCHEMA)?;
+            let sealed = Some(Sealed::new(folder, disk));
+            return Ok(Self { connection, writable: true, _copy: None, sealed });
+        }
         let path = folder.join(FILE_NAME);
         let mut options = File::options();
         options.write(true).create_new(true);
@@ -47,22 +60,25 @@ impl Catalogue {
         let connection = connect(&path)?;
         connection.pragma_update(None, "application_id", APPLICATION_ID)?;
         connection.execute_batch(&format!("BEGIN IMMEDIATE; {SCHEMA} COMMIT;"))?;
-        Ok(Self { connection, writable: true, _copy: None })
+        Ok(Self { connection, writable: true, _copy: None, sealed: None })
     }
 
     /// Opens a catalogue for changes and checks it.
     ///
     /// # Errors
     /// [`CatalogueError`] when there is none, it is damaged, or the folder cannot be written.
-    pub fn open_for_writing(folder: &Path) -> Result<Self, CatalogueError> {
+    pub fn open_for_writing(folder: &Path, disk: &Arc<dyn Disk>) -> Result<Self, CatalogueError> {
         check_sqlite()?;
+        if disk.conceals() {
+            return Self::open_sealed(folder, disk, true);
+        }
         let path = existing(folder)?;
         if let Files { main, log: None } = read_steadily(&path)? {
             check_length(folder, &path, &main)?;
         }
         let connection = connect(&path).map_err(|error| damaged(&path, error))?;
         check(&connection, folder, &path)?;
-        Ok(Self { connection, writable: true, _copy: None })
+        Ok(Self { connection, writable: true, _copy: None, sealed: None })
     }
 
     /// Opens a catalogue for reading, from a copy, so that nothing is written into the folder:
@@ -70,13 +86,16 @@ impl Catalogue {
     ///
     /// # Errors
     /// [`CatalogueError`] when there is none or it is damaged.
-    pub fn open_for_reading(folder: &Path) -> Result<Self, CatalogueError> {
+    pub fn open_for_reading(folder: &Path, disk: &Arc<dyn Disk>) -> Result<Self, CatalogueError> {
         check_sqlite()?;
+        if disk.conceals() {
+            return Self::open_sealed(folder, disk, false);
+        }
         let path = existing(folder)?;
         let (connection, copy) = match read_steadily(&path)? {
             Files { main, log: None } => {
                 check_length(folder, &path, &main)?;
-                (in_memory(main).map_err(|error| damaged(&path, error))?, None)
+                (in_memory(Some((main, true))).map_err(|error| damaged(&path, error))?, None)
             }
             Files { main, log: Some(log) } => {
                 let (connection, copy) = recovered(&path, &main, &log)?;
@@ -84,7 +103,7 @@ impl Catalogue {
             }
         };
         check(&connection, folder, &path)?;
-        Ok(Self { connection, writable: false, _copy: copy })
+        Ok(Self { connection, writable: false, _copy: copy, sealed: None })
     }
 }
 
@@ -142,7 +161,11 @@ fn settings(connection: &Connection) -> Result<(), rusqlite::Error> {
 }
 
 /// Finished, of our format, and sound.
-fn check(connection: &Connection, folder: &Path, path: &Path) -> Result<(), CatalogueError> {
+pub(crate) fn check(
+    connection: &Connection,
+    folder: &Path,
+    path: &Path,
+) -> Result<(), CatalogueError> {
     let pragma = |name| {
         connection
             .pragma_query_value(None, name, |row| row.get::<_, i64>(0))
@@ -165,7 +188,7 @@ fn check(connection: &Connection, folder: &Path, path: &Path) -> Result<(), Cata
     Ok(())
 }
 
-fn damaged(path: &Path, error: rusqlite::Error) -> CatalogueError {
+pub(crate) fn damaged(path: &Path, error: rusqlite::Error) -> CatalogueError {
     use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
     match error.sqlite_error_code() {
         Some(DatabaseCorrupt | NotADatabase) => {
@@ -221,15 +244,21 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>, CatalogueError> {
     }
 }
 
-/// A read-only database over bytes in memory.
-fn in_memory(mut bytes: Vec<u8>) -> Result<Connection, rusqlite::Error> {
-    // Bytes 18 and 19 say that a write-ahead log may exist, which memory cannot have.
-    if let Some(versions) = bytes.get_mut(18..20).filter(|versions| **versions == [2, 2]) {
-        versions.fill(1);
-    }
+/// A database in memory: a new one, or one of bytes, which may be for reading only.
+pub(crate) fn in_memory(content: Option<(Vec<u8>, bool)>) -> Result<Connection, rusqlite::Error> {
     let mut connection = Connection::open_in_memory()?;
-    connection.deserialize_read_exact(MAIN_DB, &bytes[..], bytes.len(), true)?;
-    connection.pragma_update(None, "trusted_schema", false)?;
+    if let Some((mut bytes, read_only)) = content {
+        // Bytes 18 and 19 say that a write-ahead log may exist, which memory cannot have.
+        if let Some(versions) = bytes.get_mut(18..20).filter(|versions| **versions == [2, 2]) {
+            versions.fill(1);
+        }
+        connection.deserialize_read_exact(MAIN_DB, &bytes[..], bytes.len(), read_only)?;
+    }
+    // No journal and no passing file reaches the disk.
+    connection.execute_batch(
+        "PRAGMA journal_mode = MEMORY; PRAGMA temp_store = MEMORY;
+         PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;",
+    )?;
     Ok(connection)
 }
 

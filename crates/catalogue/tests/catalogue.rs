@@ -7,9 +7,15 @@ use hashward_catalogue::{
     NewList, Scheme, SegmentRow, SourceRecord, VersionRecord, VersionState, current_time,
     verify_audit,
 };
+use hashward_store::{Disk, RealDisk};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+fn disk() -> Arc<dyn Disk> {
+    Arc::new(RealDisk)
+}
 
 /// Makes a change that sets generation `sequence` and, with it, an audit record.
 fn change(catalogue: &mut Catalogue, folder: &Path, sequence: u64) {
@@ -59,7 +65,7 @@ fn change(catalogue: &mut Catalogue, folder: &Path, sequence: u64) {
 fn database(changes: u64) -> (tempfile::TempDir, Catalogue) {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join(AUDIT_FOLDER)).unwrap();
-    let mut catalogue = Catalogue::create(folder.path()).unwrap();
+    let mut catalogue = Catalogue::create(folder.path(), &disk()).unwrap();
     for sequence in 0..changes {
         change(&mut catalogue, folder.path(), sequence);
     }
@@ -89,7 +95,7 @@ fn snapshot(folder: &Path) -> BTreeMap<PathBuf, (Vec<u8>, std::time::SystemTime)
 fn what_was_committed_is_read_back() {
     let (folder, catalogue) = database(3);
     drop(catalogue);
-    let catalogue = Catalogue::open_for_reading(folder.path()).unwrap();
+    let catalogue = Catalogue::open_for_reading(folder.path(), &disk()).unwrap();
     let state = catalogue.state().unwrap();
     assert_eq!((state.sequence, state.next_entry, state.audit_seq), (2, 10, 3));
     let lists = catalogue.lists().unwrap();
@@ -102,7 +108,7 @@ fn what_was_committed_is_read_back() {
     assert_eq!(catalogue.categories(lists[0].id).unwrap(), ["A"]);
     assert_eq!(catalogue.segments().unwrap().len(), 1);
     catalogue.integrity_check().unwrap();
-    assert_eq!(verify_audit(folder.path(), &catalogue, &mut |_| {}).unwrap().records, 3);
+    assert_eq!(verify_audit(folder.path(), &disk(), &catalogue, &mut |_| {}).unwrap().records, 3);
     assert!(matches!({ catalogue }.begin().map(drop), Err(CatalogueError::ReadOnly)));
 }
 
@@ -120,12 +126,12 @@ fn a_change_that_is_dropped_changes_nothing() {
 fn only_one_change_at_a_time() {
     let (folder, mut first) = database(1);
     let change = first.begin().unwrap();
-    let mut second = Catalogue::open_for_writing(folder.path()).unwrap();
+    let mut second = Catalogue::open_for_writing(folder.path(), &disk()).unwrap();
     let error = second.begin().map(drop).unwrap_err();
     assert!(matches!(error, CatalogueError::Busy));
     assert!(error.to_string().contains("another import"));
     // Readers are not kept waiting.
-    Catalogue::open_for_reading(folder.path()).unwrap().state().unwrap();
+    Catalogue::open_for_reading(folder.path(), &disk()).unwrap().state().unwrap();
     drop(change);
     second.begin().unwrap();
 }
@@ -143,7 +149,7 @@ fn reading_writes_nothing_even_after_a_crash() {
     }
     for folder in [folder.path(), crashed.path()] {
         let before = snapshot(folder);
-        let read = Catalogue::open_for_reading(folder).unwrap();
+        let read = Catalogue::open_for_reading(folder, &disk()).unwrap();
         assert_eq!(read.state().unwrap().sequence, 1);
         read.integrity_check().unwrap();
         drop(read);
@@ -153,11 +159,11 @@ fn reading_writes_nothing_even_after_a_crash() {
     let path = crashed.path().join(&log);
     let length = fs::metadata(&path).unwrap().len();
     fs::File::options().write(true).open(&path).unwrap().set_len(length - 100).unwrap();
-    let read = Catalogue::open_for_reading(crashed.path()).unwrap();
+    let read = Catalogue::open_for_reading(crashed.path(), &disk()).unwrap();
     assert_eq!(read.state().unwrap().sequence, 0);
     // Opening for writing recovers in place.
     drop(read);
-    let written = Catalogue::open_for_writing(crashed.path()).unwrap();
+    let written = Catalogue::open_for_writing(crashed.path(), &disk()).unwrap();
     assert_eq!(written.state().unwrap().sequence, 0);
 }
 
@@ -176,12 +182,12 @@ fn the_catalogue_is_private() {
 #[test]
 fn what_is_no_catalogue_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let open = |folder: &Path| Catalogue::open_for_reading(folder).map(drop).unwrap_err();
+    let open = |folder: &Path| Catalogue::open_for_reading(folder, &disk()).map(drop).unwrap_err();
     assert!(matches!(open(folder.path()), CatalogueError::Missing { .. }));
-    drop(Catalogue::create(folder.path()).unwrap());
+    drop(Catalogue::create(folder.path(), &disk()).unwrap());
     assert!(matches!(open(folder.path()), CatalogueError::Unfinished { .. }));
     assert!(matches!(
-        Catalogue::create(folder.path()).map(drop),
+        Catalogue::create(folder.path(), &disk()).map(drop),
         Err(CatalogueError::Exists { .. })
     ));
     let (folder, catalogue) = database(2);
@@ -204,7 +210,7 @@ fn every_edit_of_the_chain_is_found() {
     let audit = folder.path().join(AUDIT_FOLDER);
     let rows = catalogue.audit().unwrap();
     let file = |index: usize| audit.join(format!("{}.json", rows[index].digest));
-    let verify = || verify_audit(folder.path(), &catalogue, &mut |_| {});
+    let verify = || verify_audit(folder.path(), &disk(), &catalogue, &mut |_| {});
     assert_eq!(verify().unwrap().orphans, 0);
 
     let whole = fs::read(file(1)).unwrap();
@@ -251,9 +257,10 @@ fn a_chain_edited_together_with_the_table_is_found() {
         raw.execute(edit, []).unwrap();
         raw.execute("UPDATE audit SET seq = -seq WHERE seq < 0", []).unwrap();
         drop(raw);
-        let found = Catalogue::open_for_reading(folder.path())
-            .map_err(AuditError::from)
-            .and_then(|catalogue| verify_audit(folder.path(), &catalogue, &mut |_| {}).map(drop));
+        let found =
+            Catalogue::open_for_reading(folder.path(), &disk()).map_err(AuditError::from).and_then(
+                |catalogue| verify_audit(folder.path(), &disk(), &catalogue, &mut |_| {}).map(drop),
+            );
         assert!(found.is_err(), "{edit}");
     }
 }

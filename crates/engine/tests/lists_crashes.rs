@@ -3,14 +3,24 @@
 
 #![allow(clippy::unwrap_used)] // a test that cannot go on may panic
 
-use hashward_engine::database::{Access, Database, DatabaseError};
+use hashward_engine::database::{Access, Cost, Database, DatabaseError, Key};
 use hashward_engine::import::{ImportInput, ImportRequest};
-use hashward_store::Store;
 use hashward_testkit::{Fate, Recorder};
 use std::fs;
 use std::path::Path;
 
 type Change = fn(&mut Database);
+
+/// The key of a database that is encrypted.
+type Lock = Option<Key>;
+
+fn encrypted() -> Lock {
+    Some(Key::file(&[9; 32]).unwrap())
+}
+
+fn open(path: &Path, access: Access, key: &Lock) -> Result<Database, DatabaseError> {
+    Database::open_with(path, access, key.as_ref())
+}
 
 fn import(
     database: &mut Database,
@@ -26,16 +36,18 @@ fn import(
 }
 
 /// A database with two lists; one has a large segment with tombstones and a small one.
-fn prepare(path: &Path) {
-    let mut database = Database::create(path).unwrap();
+fn prepare(path: &Path, key: &Lock) {
+    let key = key.as_ref().map(|key| (key, Cost::CHEAP));
+    let disk = hashward_store::RealDisk::shared();
+    let mut database = Database::create_on(path, &disk, key).unwrap();
     import(&mut database, "agency", 0..17_000, false).unwrap();
     import(&mut database, "agency", 20..17_040, false).unwrap();
     import(&mut database, "other", 0..10, false).unwrap();
 }
 
 /// What the outside sees: version and entries of each active list, and segments.
-fn state(path: &Path) -> Vec<(String, u64, u64, usize)> {
-    let database = Database::open(path, Access::ReadOnly).unwrap();
+fn state(path: &Path, key: &Lock) -> Vec<(String, u64, u64, usize)> {
+    let database = open(path, Access::ReadOnly, key).unwrap();
     database.verify().unwrap();
     let generation = database.generation();
     let segments = |name: &str| {
@@ -69,18 +81,18 @@ fn scratch() -> tempfile::TempDir {
 
 /// Makes the change once, then looks at the disk after each of its steps. `between` are the states
 /// besides the old and the new one that a change of several commits goes through.
-fn after_every_step(change: Change, between: &[Vec<(String, u64, u64, usize)>]) {
+fn after_every_step(key: &Lock, change: Change, between: &[Vec<(String, u64, u64, usize)>]) {
     let folder = scratch();
     let path = folder.path().join("db");
-    prepare(&path);
-    let old = state(&path);
+    prepare(&path, key);
+    let old = state(&path, key);
     let recorder = Recorder::new(&path).unwrap();
-    let mut database = Database::open_on(&path, Store::with_disk(&path, recorder.disk())).unwrap();
+    let mut database = Database::open_on(&path, &recorder.disk(), key.as_ref()).unwrap();
     change(&mut database);
     // From here on the change was reported as done, and power may be lost at any time.
     let done = recorder.steps();
     drop(database);
-    let new = state(&path);
+    let new = state(&path, key);
     assert_ne!(old, new);
     let (mut before, mut after) = (0, 0);
     for steps in 0..=recorder.steps() {
@@ -88,7 +100,7 @@ fn after_every_step(change: Change, between: &[Vec<(String, u64, u64, usize)>]) 
         for fate in [Fate::Kept, Fate::Lost].into_iter().chain(torn) {
             let image = folder.path().join("image");
             recorder.crash(steps, fate, &image).unwrap();
-            let seen = state(&image);
+            let seen = state(&image, key);
             let place = format!("{fate:?} after step {steps} of {}", recorder.steps());
             assert!(seen == old || seen == new || between.contains(&seen), "{place}: {seen:?}");
             assert!(steps < done || seen == new, "{place}: {seen:?}");
@@ -96,7 +108,7 @@ fn after_every_step(change: Change, between: &[Vec<(String, u64, u64, usize)>]) 
             after += usize::from(seen == new);
             // Whoever opens it next clears up, and can go on.
             if steps % 9 == 0 && fate != Fate::Kept {
-                let mut database = Database::open(&image, Access::ReadWrite).unwrap();
+                let mut database = open(&image, Access::ReadWrite, key).unwrap();
                 import(&mut database, "next", 0..5, false).unwrap();
                 database.verify().unwrap();
                 drop(database);
@@ -111,6 +123,7 @@ fn after_every_step(change: Change, between: &[Vec<(String, u64, u64, usize)>]) 
 #[test]
 fn import_of_a_whole_version() {
     after_every_step(
+        &None,
         |database| {
             import(database, "agency", 50..17_100, false).unwrap();
         },
@@ -123,32 +136,41 @@ fn import_of_a_delta_that_is_merged_after_it() {
     let first = [("agency", 3, 34_040, 2), ("other", 1, 10, 1)];
     let first = first
         .map(|(name, version, entries, segments)| (name.to_owned(), version, entries, segments));
-    after_every_step(
-        |database| {
-            import(database, "agency", 17_040..34_060, true).unwrap();
-        },
-        &[first.to_vec()],
-    );
+    for key in [None, encrypted()] {
+        after_every_step(
+            &key,
+            |database| {
+                import(database, "agency", 17_040..34_060, true).unwrap();
+            },
+            &[first.to_vec()],
+        );
+    }
 }
 
 #[test]
 fn withdrawing() {
-    after_every_step(|database| drop(database.withdraw("agency").unwrap()), &[]);
+    after_every_step(&None, |database| drop(database.withdraw("agency").unwrap()), &[]);
 }
 
 #[test]
 fn compacting() {
-    after_every_step(|database| drop(database.compact().unwrap()), &[]);
+    after_every_step(&encrypted(), |database| drop(database.compact().unwrap()), &[]);
 }
 
 #[test]
 fn creating() {
+    creating_with(&None);
+    creating_with(&encrypted());
+}
+
+fn creating_with(key: &Lock) {
     let folder = scratch();
     let parent = folder.path().join("parent");
     fs::create_dir(&parent).unwrap();
     let recorder = Recorder::new(&parent).unwrap();
     let path = parent.join("db");
-    let database = Database::create_on(&path, Store::with_disk(&path, recorder.disk())).unwrap();
+    let with_cost = key.as_ref().map(|key| (key, Cost::CHEAP));
+    let database = Database::create_on(&path, &recorder.disk(), with_cost).unwrap();
     let done = recorder.steps();
     drop(database);
     let mut opened = 0;
@@ -158,7 +180,10 @@ fn creating() {
         {
             let image = folder.path().join("image");
             recorder.crash(steps, fate, &image).unwrap();
-            match Database::open(&image.join("db"), Access::ReadOnly) {
+            let image_db = image.join("db");
+            // Until the key is there it is an unfinished plain database.
+            let key = if Database::is_encrypted(&image_db) { key } else { &None };
+            match open(&image_db, Access::ReadOnly, key) {
                 Ok(database) => {
                     database.verify().unwrap();
                     opened += 1;
@@ -179,21 +204,25 @@ fn creating() {
 }
 
 /// Lets each step fail in turn, SQLite's own included: a full disk or a failing sync.
-fn at_every_failing_step(change: fn(&mut Database) -> Result<(), String>, stride: usize) {
+fn at_every_failing_step(
+    key: &Lock,
+    change: fn(&mut Database) -> Result<(), String>,
+    stride: usize,
+) {
     let folder = scratch();
     let base = folder.path().join("base");
-    prepare(&base);
-    let old = state(&base);
+    prepare(&base, key);
+    let old = state(&base, key);
     let whole = folder.path().join("whole");
     copy(&base, &whole);
     let run = |path: &Path, recorder: &Recorder| {
-        Database::open_on(path, Store::with_disk(path, recorder.disk()))
+        Database::open_on(path, &recorder.disk(), key.as_ref())
             .map_err(|error| error.to_string())
             .and_then(|mut database| change(&mut database))
     };
     let counting = Recorder::new(&whole).unwrap();
     run(&whole, &counting).unwrap();
-    let new = state(&whole);
+    let new = state(&whole, key);
     let (mut refused, mut done) = (0, 0);
     for forever in [false, true] {
         for number in (usize::from(forever)..counting.tried() as usize).step_by(stride) {
@@ -202,15 +231,15 @@ fn at_every_failing_step(change: fn(&mut Database) -> Result<(), String>, stride
             let recorder = Recorder::failing(&path, number as u64, forever).unwrap();
             let result = run(&path, &recorder);
             drop(recorder);
-            let seen = state(&path);
+            let seen = state(&path, key);
             // A commit that failed is decided when the database is opened again.
             assert!(seen == new || (seen == old && result.is_err()), "{number}: {seen:?}");
             *if result.is_err() { &mut refused } else { &mut done } += 1;
             if seen == old {
-                change(&mut Database::open(&path, Access::ReadWrite).unwrap()).unwrap();
+                change(&mut open(&path, Access::ReadWrite, key).unwrap()).unwrap();
             }
-            drop(Database::open(&path, Access::ReadWrite).unwrap());
-            assert_eq!(state(&path), new, "step {number}, repeated");
+            drop(open(&path, Access::ReadWrite, key).unwrap());
+            assert_eq!(state(&path, key), new, "step {number}, repeated");
             fs::remove_dir_all(&path).unwrap();
         }
     }
@@ -219,12 +248,19 @@ fn at_every_failing_step(change: fn(&mut Database) -> Result<(), String>, stride
 
 #[test]
 fn import_where_any_step_fails() {
-    at_every_failing_step(|database| import(database, "agency", 17_040..17_100, true), 2);
+    for (key, stride) in [(None, 2), (encrypted(), 3)] {
+        at_every_failing_step(
+            &key,
+            |database| import(database, "agency", 17_040..17_100, true),
+            stride,
+        );
+    }
 }
 
 #[test]
 fn withdraw_where_any_step_fails() {
     at_every_failing_step(
+        &None,
         |database| database.withdraw("agency").map(drop).map_err(|error| error.to_string()),
         2,
     );
@@ -233,6 +269,7 @@ fn withdraw_where_any_step_fails() {
 #[test]
 fn compact_where_any_step_fails() {
     at_every_failing_step(
+        &None,
         |database| database.compact().map(drop).map_err(|error| error.to_string()),
         2,
     );

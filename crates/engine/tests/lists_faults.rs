@@ -4,7 +4,7 @@
 
 use hashward_engine::database::{Access, Database, DatabaseError};
 use hashward_engine::import::{ImportError, ImportInput, ImportRequest};
-use hashward_store::Store;
+use hashward_store::Disk;
 use hashward_testkit::{Fault, FaultyDisk};
 use std::fs;
 use std::path::Path;
@@ -62,8 +62,8 @@ fn at_every_operation(change: impl Fn(&mut Database) -> Result<(), String>) {
     let counting = FaultyDisk::new(Fault::Once, u64::MAX);
     let whole = folder.path().join("whole");
     copy(&base, &whole);
-    let store = |path: &Path, disk: &FaultyDisk| Store::with_disk(path, Arc::new(disk.clone()));
-    change(&mut Database::open_on(&whole, store(&whole, &counting)).unwrap()).unwrap();
+    let on = |disk: &FaultyDisk| -> Arc<dyn Disk> { Arc::new(disk.clone()) };
+    change(&mut Database::open_on(&whole, &on(&counting), None).unwrap()).unwrap();
     let new = state(&whole);
     assert_ne!(old, new);
     let (mut refused, mut done) = (0, 0);
@@ -75,7 +75,7 @@ fn at_every_operation(change: impl Fn(&mut Database) -> Result<(), String>) {
             let path = folder.path().join("tried");
             copy(&base, &path);
             let disk = FaultyDisk::new(fault, number);
-            let result = Database::open_on(&path, store(&path, &disk))
+            let result = Database::open_on(&path, &on(&disk), None)
                 .map_err(|error| error.to_string())
                 .and_then(|mut database| change(&mut database));
             let seen = state(&path);
@@ -130,8 +130,8 @@ fn create_at_every_fault() {
     loop {
         let path = folder.path().join(format!("db-{number}"));
         let disk = FaultyDisk::new(Fault::Forever, number);
-        let store = Store::with_disk(&path, Arc::new(disk.clone()));
-        if Database::create_on(&path, store).is_ok() {
+        let disk: Arc<dyn Disk> = Arc::new(disk.clone());
+        if Database::create_on(&path, &disk, None).is_ok() {
             break;
         }
         // What is there is refused with advice, or is a whole database.

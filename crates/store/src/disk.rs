@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 /// The operations that the store needs.
 pub trait Disk: Send + Sync + std::fmt::Debug {
@@ -106,6 +107,14 @@ pub fn replace_file(
 /// The system's own file system.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RealDisk;
+
+impl RealDisk {
+    /// It, to be shared.
+    #[must_use]
+    pub fn shared() -> Arc<dyn Disk> {
+        Arc::new(Self)
+    }
+}
 
 impl Disk for RealDisk {
     fn create_dir(&self, path: &Path) -> io::Result<()> {

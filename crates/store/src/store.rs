@@ -2,7 +2,9 @@
 
 use crate::disk::{Disk, DiskFile, RealDisk};
 use crate::manifest::{Manifest, SegmentRef};
-use crate::{BuildOptions, Bytes, ContentDigest, ReadError, SegmentBuilder, WriteError, tombstones};
+use crate::{
+    BuildOptions, Bytes, ContentDigest, ReadError, SegmentBuilder, WriteError, tombstones,
+};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::io;
@@ -36,7 +38,7 @@ impl Store {
     /// The store in a folder, on the system's file system. Looks at nothing, writes nothing.
     #[must_use]
     pub fn at(dir: &Path) -> Self {
-        Self::with_disk(dir, Arc::new(RealDisk))
+        Self::with_disk(dir, RealDisk::shared())
     }
 
     /// The store in a folder, on a given disk. Looks at nothing, writes nothing.

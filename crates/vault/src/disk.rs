@@ -94,7 +94,14 @@ impl Disk for SealedDisk {
         let file = self.inner.create(&self.vault.names.stored(path))?;
         let header = Header::new(kind(path), random().map_err(io::Error::other)?);
         let (vault, chunk) = (Arc::clone(&self.vault), header.bytes().to_vec());
-        Ok(Box::new(SealedFile { file, vault, header, chunk, start: HEADER_BYTES, number: Some(0) }))
+        Ok(Box::new(SealedFile {
+            file,
+            vault,
+            header,
+            chunk,
+            start: HEADER_BYTES,
+            number: Some(0),
+        }))
     }
 
     fn spool(&self, dir: &Path) -> io::Result<Box<dyn SpoolFile>> {
@@ -137,7 +144,9 @@ struct SealedFile {
 impl SealedFile {
     fn seal(&mut self, last: bool) -> io::Result<()> {
         let Some(number) = self.number else {
-            return Err(io::Error::other("an encrypted file is not written to after it was synced"));
+            return Err(io::Error::other(
+                "an encrypted file is not written to after it was synced",
+            ));
         };
         let mut chunk = self.chunk.split_off(self.start);
         self.header.seal(&self.vault.files, number, last, &mut chunk)?;
@@ -155,7 +164,9 @@ impl SealedFile {
 impl Write for SealedFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.number.is_none() {
-            return Err(io::Error::other("an encrypted file is not written to after it was synced"));
+            return Err(io::Error::other(
+                "an encrypted file is not written to after it was synced",
+            ));
         }
         // A full chunk waits until it is known not to be the last.
         if self.chunk.len() - self.start == CHUNK_BYTES && !bytes.is_empty() {

@@ -137,8 +137,7 @@ impl Lock {
                 }
                 let salt = decode::<16>(salt)?;
                 let failed = |error: argon2::Error| VaultError::Derivation(error.to_string());
-                let params =
-                    Params::new(*memory_kib, *passes, *lanes, Some(32)).map_err(failed)?;
+                let params = Params::new(*memory_kib, *passes, *lanes, Some(32)).map_err(failed)?;
                 let mut out = Zeroizing::new([0; 32]);
                 Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
                     .hash_password_into(text.as_bytes(), &salt, &mut *out)
@@ -307,7 +306,9 @@ mod tests {
                 changed[at] ^= 1 << bit;
                 unlocked += usize::from(Vault::unlock(&changed, &key("a passphrase")).is_ok());
             }
-            assert!(Vault::unlock(&text[..at], &key("a passphrase")).is_err() || at + 1 == text.len());
+            assert!(
+                Vault::unlock(&text[..at], &key("a passphrase")).is_err() || at + 1 == text.len()
+            );
         }
         // The line end may be another white space.
         assert!(unlocked <= 3, "{unlocked}");

@@ -2,11 +2,12 @@
 
 mod audit;
 
+use super::key::KeyArgs;
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
 use crate::text::printable;
 use anyhow::Context;
-use hashward_engine::database::{Access, Database, DatabaseInfo, ListInfo};
+use hashward_engine::database::{Access, Cost, Database, DatabaseError, DatabaseInfo, ListInfo};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -33,6 +34,7 @@ enum DbCommand {
     ///
     /// Entries keep their numbers. What `list diff` could tell about older versions is given up.
     Compact(FolderArgs),
+    Rekey(RekeyArgs),
     Audit(audit::AuditArgs),
 }
 
@@ -41,9 +43,11 @@ enum DbCommand {
 /// The folder must not exist yet, or be empty. Only its owner may enter it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Example:
+Examples:
   hashward db create known.db
-  hashward list import known.db list.csv --name agency")]
+  hashward list import known.db list.csv --name agency
+  head -c 32 /dev/urandom > known.key && chmod 600 known.key
+  hashward db create secret.db --encrypt --key-file known.key")]
 struct CreateArgs {
     /// Print JSON Lines.
     #[arg(long)]
@@ -51,6 +55,38 @@ struct CreateArgs {
     /// The folder for the database.
     #[arg(value_name = "DB")]
     db: PathBuf,
+    /// Encrypt everything in the folder. Without the key nobody can read it any more, you included.
+    ///
+    /// The key is asked for where none of its options is given.
+    #[arg(long)]
+    encrypt: bool,
+    #[command(flatten)]
+    key: KeyArgs,
+}
+
+/// Give an encrypted database another key.
+///
+/// The lists are not encrypted anew: whoever kept the old key and an old copy of the file
+/// `vault.json` can still read them. Keys that are not given are asked for.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  hashward db rekey known.db --key-file old.key --new-key-file new.key")]
+struct RekeyArgs {
+    /// Print JSON Lines.
+    #[arg(long)]
+    json: bool,
+    /// The database folder.
+    #[arg(value_name = "DB")]
+    db: PathBuf,
+    /// The new key: a file of at least 32 random bytes.
+    #[arg(long, value_name = "FILE", conflicts_with = "new_passphrase_file")]
+    new_key_file: Option<PathBuf>,
+    /// The new key: a file whose first line is the passphrase.
+    #[arg(long, value_name = "FILE")]
+    new_passphrase_file: Option<PathBuf>,
+    #[command(flatten)]
+    key: KeyArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -61,6 +97,8 @@ struct FolderArgs {
     /// The database folder.
     #[arg(value_name = "DB")]
     db: PathBuf,
+    #[command(flatten)]
+    key: KeyArgs,
 }
 
 /// An answer with the type that every object of `--json` has.
@@ -83,20 +121,27 @@ pub(crate) fn run(args: &DbArgs, printer: &mut Printer) -> anyhow::Result<ExitSt
         DbCommand::Info(args) => info(args, printer),
         DbCommand::Verify(args) => verify(args, printer),
         DbCommand::Compact(args) => compact(args, printer),
+        DbCommand::Rekey(args) => rekey(args, printer),
         DbCommand::Audit(args) => audit::run(args, printer),
     }
 }
 
 /// Opens a database and says which one where it cannot.
-pub(crate) fn open(path: &Path, access: Access) -> anyhow::Result<Database> {
+pub(crate) fn open(path: &Path, access: Access, key: &KeyArgs) -> anyhow::Result<Database> {
     let action = if access == Access::ReadOnly { "open" } else { "open for writing" };
-    Database::open(path, access)
+    Database::open_with(path, access, key.key(path)?.as_ref())
         .with_context(|| format!("cannot {action} the database {}", path.display()))
 }
 
 fn create(args: &CreateArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
-    let database = Database::create(&args.db)
-        .with_context(|| format!("cannot create the database {}", args.db.display()))?;
+    let created = if args.encrypt {
+        Database::create_encrypted(&args.db, &args.key.new_key(&args.db)?)
+    } else {
+        args.key.refuse()?;
+        Database::create(&args.db)
+    };
+    let database =
+        created.with_context(|| format!("cannot create the database {}", args.db.display()))?;
     if args.json {
         let info = database.info()?;
         printer.json(&Typed::new("db", info))?;
@@ -107,14 +152,15 @@ fn create(args: &CreateArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus
 }
 
 fn info(args: &FolderArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
-    let database = open(&args.db, Access::ReadOnly)?;
+    let database = open(&args.db, Access::ReadOnly, &args.key)?;
     let info = database.info()?;
     if args.json {
         printer.json(&Typed::new("db", info))?;
         return Ok(ExitStatus::Done);
     }
     let DatabaseInfo { generation, sequence, entries, segments, segment_bytes, .. } = &info;
-    printer.line(format_args!("database    {}", args.db.display()))?;
+    let encrypted = if info.encrypted { " (encrypted)" } else { "" };
+    printer.line(format_args!("database    {}{encrypted}", args.db.display()))?;
     printer.line(format_args!("generation  {sequence} ({})", short(generation)))?;
     let kinds: Vec<&str> = info.hash_kinds.iter().map(|kind| kind.name()).collect();
     let of = if kinds.is_empty() { "" } else { " of " };
@@ -140,7 +186,7 @@ pub(crate) fn list_line(list: &ListInfo) -> String {
 }
 
 fn verify(args: &FolderArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
-    let database = open(&args.db, Access::ReadOnly)?;
+    let database = open(&args.db, Access::ReadOnly, &args.key)?;
     let progress = printer.progress(None, "");
     progress.message("verifying".to_owned());
     let report = database.verify().context("the database is not sound")?;
@@ -164,7 +210,7 @@ fn verify(args: &FolderArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus
 }
 
 fn compact(args: &FolderArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
-    let mut database = open(&args.db, Access::ReadWrite)?;
+    let mut database = open(&args.db, Access::ReadWrite, &args.key)?;
     let progress = printer.progress(None, "");
     progress.message("merging segments".to_owned());
     let report = database.compact().context("the database was not compacted")?;
@@ -182,6 +228,29 @@ fn compact(args: &FolderArgs, printer: &mut Printer) -> anyhow::Result<ExitStatu
             size(report.bytes_before),
             size(report.bytes_after),
         ))?;
+    }
+    Ok(ExitStatus::Done)
+}
+
+fn rekey(args: &RekeyArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
+    let Some(old) = args.key.key(&args.db)? else {
+        let path = args.db.clone();
+        let encrypted = Database::is_encrypted(&args.db);
+        let error = if encrypted {
+            DatabaseError::Locked { path }
+        } else {
+            DatabaseError::NotEncrypted { path }
+        };
+        return Err(error.into());
+    };
+    let new = KeyArgs::of(args.new_key_file.clone(), args.new_passphrase_file.clone());
+    let new = new.new_key(&args.db)?;
+    Database::rekey(&args.db, &old, &new, Cost::default()).context("the key was not changed")?;
+    if args.json {
+        let content = serde_json::json!({ "path": args.db.to_string_lossy() });
+        printer.json(&Typed::new("rekey", content))?;
+    } else {
+        printer.line(format_args!("{} has a new key", args.db.display()))?;
     }
     Ok(ExitStatus::Done)
 }

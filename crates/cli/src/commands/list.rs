@@ -6,6 +6,7 @@ pub(crate) mod settings;
 pub(crate) mod sign;
 
 use super::db::{Typed, count_entries, list_line, open, plural, short};
+use super::key::KeyArgs;
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
 use crate::text::printable;
@@ -64,6 +65,8 @@ struct ImportArgs {
     /// The database folder.
     #[arg(value_name = "DB")]
     db: PathBuf,
+    #[command(flatten)]
+    key: KeyArgs,
     /// Files of the list; together they are one version. `-` reads standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
@@ -111,6 +114,8 @@ struct ShowArgs {
     /// The database folder.
     #[arg(value_name = "DB")]
     db: PathBuf,
+    #[command(flatten)]
+    key: KeyArgs,
     /// Name of a list.
     #[arg(value_name = "NAME")]
     name: Option<String>,
@@ -130,6 +135,8 @@ struct DiffArgs {
     /// The database folder.
     #[arg(value_name = "DB")]
     db: PathBuf,
+    #[command(flatten)]
+    key: KeyArgs,
     /// Name of the list.
     #[arg(value_name = "NAME")]
     name: String,
@@ -148,6 +155,8 @@ struct ReleaseArgs {
     /// The database folder.
     #[arg(value_name = "DB")]
     db: PathBuf,
+    #[command(flatten)]
+    key: KeyArgs,
     /// Name of the list.
     #[arg(value_name = "NAME")]
     name: String,
@@ -165,6 +174,8 @@ struct WithdrawArgs {
     /// The database folder.
     #[arg(value_name = "DB")]
     db: PathBuf,
+    #[command(flatten)]
+    key: KeyArgs,
     /// Name of the list.
     #[arg(value_name = "NAME")]
     name: String,
@@ -243,7 +254,7 @@ fn import(args: &ImportArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus
         signatures: args.signatures.iter().map(signature).collect::<Result<_, _>>()?,
         ..ImportRequest::new(&args.name)
     };
-    let mut database = open(&args.db, Access::ReadWrite)?;
+    let mut database = open(&args.db, Access::ReadWrite, &args.key)?;
     let bar = printer.progress(None, "");
     let summary = database.import(request, &mut |progress| {
         bar.message(match progress {
@@ -319,7 +330,7 @@ fn report_import(summary: &ImportSummary, printer: &mut Printer) -> anyhow::Resu
 }
 
 fn show(args: &ShowArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
-    let database = open(&args.db, Access::ReadOnly)?;
+    let database = open(&args.db, Access::ReadOnly, &args.key)?;
     let lists = database.lists()?;
     let Some(name) = &args.name else {
         for list in &lists {
@@ -395,7 +406,7 @@ fn describe_version(version: &VersionInfo, printer: &mut Printer) -> anyhow::Res
 }
 
 fn diff(args: &DiffArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
-    let database = open(&args.db, Access::ReadOnly)?;
+    let database = open(&args.db, Access::ReadOnly, &args.key)?;
     database.generation().verify().context("the database is damaged")?;
     let mut failed = Ok(());
     let mut visit = |entry: &DiffEntry| {
@@ -436,7 +447,7 @@ fn diff(args: &DiffArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
 }
 
 fn release(args: &ReleaseArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
-    let mut database = open(&args.db, Access::ReadWrite)?;
+    let mut database = open(&args.db, Access::ReadWrite, &args.key)?;
     let summary = database
         .release(&args.name)
         .with_context(|| format!("nothing of `{}` was released", args.name))?;
@@ -454,7 +465,7 @@ fn release(args: &ReleaseArgs, printer: &mut Printer) -> anyhow::Result<ExitStat
 }
 
 fn withdraw(args: &WithdrawArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
-    let mut database = open(&args.db, Access::ReadWrite)?;
+    let mut database = open(&args.db, Access::ReadWrite, &args.key)?;
     let summary = database
         .withdraw(&args.name)
         .with_context(|| format!("`{}` was not withdrawn", args.name))?;

@@ -1,5 +1,6 @@
 //! `hashward lookup`: match hashes given as text.
 
+use crate::commands::key::KeyArgs;
 use crate::commands::scan::{open, warn_about_lists};
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
@@ -32,6 +33,8 @@ pub(crate) struct LookupArgs {
     /// The database folder.
     #[arg(long, value_name = "DB")]
     db: PathBuf,
+    #[command(flatten)]
+    key: KeyArgs,
     /// Largest distance between perceptual hashes, in bits of 256 [default: the list's, else 31].
     #[arg(long, value_name = "R", value_parser = clap::value_parser!(u16).range(0..=256))]
     radius: Option<u16>,
@@ -119,7 +122,7 @@ struct Answer<'a> {
 }
 
 pub(crate) fn run(args: &LookupArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
-    let database = open(&args.db)?;
+    let database = open(&args.db, &args.key)?;
     let generation = database.generation();
     let policy = Policy {
         radius: args.radius.map(Distance),

@@ -4,6 +4,7 @@ pub(crate) mod bench;
 pub(crate) mod db;
 pub(crate) mod demo;
 pub(crate) mod hash;
+pub(crate) mod key;
 pub(crate) mod list;
 pub(crate) mod lookup;
 pub(crate) mod rematch;

@@ -1,5 +1,6 @@
 //! `hashward rematch`: match a case's kept examinations against new lists.
 
+use crate::commands::key::KeyArgs;
 use crate::commands::scan::{EXIT_CODES, OrderArg, open, show, warn_about_lists};
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
@@ -23,6 +24,8 @@ pub(crate) struct RematchArgs {
     /// The database folder.
     #[arg(long, value_name = "DB")]
     db: PathBuf,
+    #[command(flatten)]
+    key: KeyArgs,
     /// Largest distance between perceptual hashes, in bits of 256 [default: the list's, else 31].
     #[arg(long, value_name = "R", value_parser = clap::value_parser!(u16).range(0..=256))]
     radius: Option<u16>,
@@ -52,7 +55,7 @@ pub(crate) struct RematchArgs {
 }
 
 pub(crate) fn run(args: &RematchArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
-    let database = open(&args.db)?;
+    let database = open(&args.db, &args.key)?;
     let generation = database.generation();
     let options = ScanOptions {
         policy: Policy {

@@ -1,5 +1,6 @@
 //! `hashward scan`: examine files and match them against the database.
 
+use crate::commands::key::KeyArgs;
 use crate::exit::ExitStatus;
 use crate::printer::{self, Printer};
 use crate::{interrupt, text};
@@ -26,6 +27,8 @@ pub(crate) struct ScanArgs {
     /// The database folder.
     #[arg(long, value_name = "DB")]
     db: PathBuf,
+    #[command(flatten)]
+    key: KeyArgs,
     /// Keep examinations and findings in this folder. A scan of the same files takes from it what
     /// it holds, so that an interrupted scan goes on where it was, and `rematch` needs no files.
     #[arg(long, value_name = "CASE")]
@@ -109,7 +112,7 @@ impl From<OrderArg> for Order {
 }
 
 pub(crate) fn run(args: &ScanArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
-    let database = open(&args.db)?;
+    let database = open(&args.db, &args.key)?;
     let generation = database.generation();
     let options = ScanOptions {
         policy: Policy {
@@ -213,8 +216,8 @@ pub(crate) fn show(
 }
 
 /// Opens a database for reading.
-pub(crate) fn open(path: &Path) -> anyhow::Result<Database> {
-    Ok(Database::open(path, Access::ReadOnly)?)
+pub(crate) fn open(path: &Path, key: &KeyArgs) -> anyhow::Result<Database> {
+    Ok(Database::open_with(path, Access::ReadOnly, key.key(path)?.as_ref())?)
 }
 
 /// Says that lists are not used because their last day has passed.

@@ -12,7 +12,9 @@ use tempfile::TempDir;
 /// The binary under test.
 pub fn hashward() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hashward"));
-    command.env_remove("HASHWARD_BACKEND");
+    for name in ["HASHWARD_BACKEND", "HASHWARD_KEY_FILE", "HASHWARD_PASSPHRASE_FILE"] {
+        command.env_remove(name);
+    }
     command
 }
 

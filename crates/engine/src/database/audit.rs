@@ -23,7 +23,7 @@ impl Database {
         &self,
         visit: &mut dyn FnMut(&[u8]),
     ) -> Result<AuditReport, DatabaseError> {
-        Ok(verify_audit(&self.folder, &self.catalogue, visit)?)
+        Ok(verify_audit(&self.folder, self.store.disk(), &self.catalogue, visit)?)
     }
 
     /// How the audit chain stands now, to be signed and kept elsewhere.

@@ -6,7 +6,9 @@ use hashward_catalogue::{
     NewAudit, NewList, SealedRecord, SegmentRow, SourceRecord, State, VersionRecord, VersionState,
     current_time,
 };
-use hashward_store::{ContentDigest, Generation, List, ListKind, Manifest, Referenced, Store};
+use hashward_store::{
+    ContentDigest, Generation, List, ListKind, Manifest, Referenced, Store, replace_file,
+};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
@@ -155,7 +157,7 @@ impl<'a> Draft<'a> {
     /// Notes the segments of the new generation and of every version that is kept.
     fn record_segments(&self, manifest: &Manifest) -> Result<(), DatabaseError> {
         let mut rows = BTreeMap::new();
-        let kept = kept_manifests(self.store.dir(), &self.change)?;
+        let kept = kept_manifests(self.store, &self.change)?;
         for list in kept.iter().flat_map(|(_, kept)| &kept.lists).chain(&manifest.lists) {
             for segment in &list.segments {
                 let row = SegmentRow {
@@ -171,19 +173,10 @@ impl<'a> Draft<'a> {
     }
 
     fn write_audit(&self, sealed: &SealedRecord) -> Result<(), DatabaseError> {
-        let disk = self.store.disk();
-        let folder = self.store.dir().join(AUDIT_FOLDER);
-        let path = folder.join(sealed.file_name());
+        let path = self.store.dir().join(AUDIT_FOLDER).join(sealed.file_name());
         let passing = self.store.temp_dir().join(format!("{}.new", sealed.digest()));
-        let write = || -> io::Result<()> {
-            let mut file = disk.create(&passing)?;
-            file.write_all(sealed.bytes())?;
-            file.sync()?;
-            drop(file);
-            disk.rename(&passing, &path)?;
-            disk.sync_dir(&folder)
-        };
-        write().map_err(|source| DatabaseError::Io { path: path.clone(), source })
+        let written = replace_file(&**self.store.disk(), &passing, &path, sealed.bytes());
+        written.map_err(|source| DatabaseError::Io { path, source })
     }
 }
 
@@ -201,12 +194,12 @@ pub(crate) const fn kind_name(kind: ListKind) -> &'static str {
 
 /// The manifests of all versions that are kept.
 fn kept_manifests(
-    folder: &Path,
+    store: &Store,
     change: &Change<'_>,
 ) -> Result<Vec<(ContentDigest, Manifest)>, DatabaseError> {
     let read = |version: KeptVersion| {
         let digest = parse_digest(&version.manifest)?;
-        Ok((digest, Manifest::read(folder, digest)?))
+        Ok((digest, Manifest::read(store, digest)?))
     };
     change.kept()?.into_iter().map(read).collect()
 }
@@ -225,7 +218,7 @@ impl Database {
     pub(crate) fn refresh(&mut self) -> Result<(), DatabaseError> {
         let digest = parse_digest(&self.catalogue.state()?.generation)?;
         if digest != self.generation.digest() {
-            self.generation = Arc::new(Generation::open(&self.folder, digest)?);
+            self.generation = Arc::new(Generation::open_in(&self.store, digest)?);
         }
         Ok(())
     }
@@ -241,8 +234,8 @@ impl Database {
         };
         let Some(state) = change.state()? else { return Ok(()) };
         let current = parse_digest(&state.generation)?;
-        let mut kept = kept_manifests(&self.folder, &change)?;
-        kept.push((current, Manifest::read(&self.folder, current)?));
+        let mut kept = kept_manifests(&self.store, &change)?;
+        kept.push((current, Manifest::read(&self.store, current)?));
         self.store.sweep(&Referenced::by(kept.iter().map(|(digest, kept)| (*digest, kept))))?;
         Ok(())
     }

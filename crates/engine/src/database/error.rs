@@ -3,6 +3,7 @@
 use crate::settings::SettingsError;
 use hashward_catalogue::{AuditError, CatalogueError};
 use hashward_store::{ReadError, WriteError};
+use hashward_vault::VaultError;
 use std::path::PathBuf;
 
 /// Why a database cannot be opened, verified or changed.
@@ -29,6 +30,33 @@ pub enum DatabaseError {
     /// The store cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// The database is encrypted and no key was given.
+    #[error(
+        "{}: the database is encrypted; give its key with --key-file or --passphrase-file",
+        path.display()
+    )]
+    Locked {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A key was given for a database that is not encrypted.
+    #[error(
+        "{}: the database is not encrypted, though a key was given: either leave the key out, or \
+         somebody put another database in its place",
+        path.display()
+    )]
+    NotEncrypted {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The key, or the file that holds the master key.
+    #[error("{}: {source}", path.display())]
+    Vault {
+        /// The folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: VaultError,
+    },
     /// The folder for a new database holds something.
     #[error("{}: the folder is not empty; choose a new one for the database", path.display())]
     NotEmpty {

@@ -11,6 +11,8 @@ use serde::Serialize;
 pub struct DatabaseInfo {
     /// Format of the catalogue.
     pub format: i64,
+    /// True when nobody can read it without its key.
+    pub encrypted: bool,
     /// Digest of the current generation, in hexadecimal.
     pub generation: String,
     /// Its number; each change counts it up.
@@ -153,6 +155,7 @@ impl Database {
         let segments = self.catalogue.segments()?;
         Ok(DatabaseInfo {
             format: hashward_catalogue::FORMAT,
+            encrypted: self.store.disk().conceals(),
             generation: state.generation,
             sequence: state.sequence,
             entries: self.generation.rows(),

@@ -66,9 +66,9 @@ struct CheckpointArgs {
     /// The file of the secret key, of minisign or OpenSSH (Ed25519).
     #[arg(long, value_name = "KEY")]
     key: PathBuf,
-    /// A file whose first line is the passphrase of the key.
+    /// A file whose first line is the passphrase of the secret key.
     #[arg(long, value_name = "FILE")]
-    passphrase_file: Option<PathBuf>,
+    signing_passphrase_file: Option<PathBuf>,
     /// What the key is called in the checkpoint.
     #[arg(long, value_name = "NAME", default_value = "examiner")]
     key_name: String,
@@ -86,7 +86,7 @@ pub(super) fn run(args: &AuditArgs, printer: &mut Printer) -> anyhow::Result<Exi
 }
 
 fn show(args: &FolderArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
-    let database = open(&args.db, Access::ReadOnly)?;
+    let database = open(&args.db, Access::ReadOnly, &args.key)?;
     let mut failed = Ok(());
     let mut tell = |record: &[u8]| -> anyhow::Result<()> {
         let record: serde_json::Value = serde_json::from_slice(record)?;
@@ -116,7 +116,7 @@ fn show(args: &FolderArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> 
 }
 
 fn verify(args: &VerifyArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
-    let database = open(&args.folder.db, Access::ReadOnly)?;
+    let database = open(&args.folder.db, Access::ReadOnly, &args.folder.key)?;
     let kept = match &args.checkpoint {
         None => None,
         Some(path) => {
@@ -167,8 +167,8 @@ struct Fixed {
 }
 
 fn checkpoint(args: &CheckpointArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
-    let key = secret_key(&args.key, args.passphrase_file.as_deref())?;
-    let database = open(&args.folder.db, Access::ReadOnly)?;
+    let key = secret_key(&args.key, args.signing_passphrase_file.as_deref())?;
+    let database = open(&args.folder.db, Access::ReadOnly, &args.folder.key)?;
     let checkpoint = database.checkpoint().context("the audit chain is not sound")?;
     let note = checkpoint.sign(&key, &args.key_name)?;
     write_new(&args.out, note.as_bytes())?;

@@ -1,6 +1,7 @@
 //! `hashward list export`: a list written out again.
 
 use crate::commands::db::{Typed, count_entries, open, plural};
+use crate::commands::key::KeyArgs;
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
 use crate::text::printable;
@@ -24,6 +25,8 @@ pub(crate) struct ExportArgs {
     /// The database folder.
     #[arg(value_name = "DB")]
     db: PathBuf,
+    #[command(flatten)]
+    key: KeyArgs,
     /// Name of the list.
     #[arg(value_name = "NAME")]
     name: String,
@@ -49,7 +52,7 @@ fn parse_export_format(name: &str) -> Result<ListFormat, String> {
 }
 
 pub(crate) fn run(args: &ExportArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
-    let database = open(&args.db, Access::ReadOnly)?;
+    let database = open(&args.db, Access::ReadOnly, &args.key)?;
     let stdout = args.out == Path::new("-");
     let written = if stdout { to_stdout(&database, args) } else { to_file(&database, args) };
     let summary = match written {

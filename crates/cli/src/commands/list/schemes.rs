@@ -1,6 +1,7 @@
 //! `hashward list schemes`: the schemes of categories.
 
 use crate::commands::db::open;
+use crate::commands::key::KeyArgs;
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
 use crate::text::printable;
@@ -32,16 +33,18 @@ pub(super) struct SchemesArgs {
     /// The database folder; without it only the built-in schemes are shown.
     #[arg(value_name = "DB")]
     db: Option<PathBuf>,
+    #[command(flatten)]
+    key: KeyArgs,
 }
 
 pub(super) fn run(args: &SchemesArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
     let schemes = match (&args.db, &args.add) {
         (None, _) => Scheme::built_in(),
-        (Some(db), None) => open(db, Access::ReadOnly)?.schemes()?,
+        (Some(db), None) => open(db, Access::ReadOnly, &args.key)?.schemes()?,
         (Some(db), Some(file)) => {
             let read = || -> anyhow::Result<Scheme> { Ok(Scheme::parse(&std::fs::read(file)?)?) };
             let scheme = read().with_context(|| file.display().to_string())?;
-            let mut database = open(db, Access::ReadWrite)?;
+            let mut database = open(db, Access::ReadWrite, &args.key)?;
             database.add_scheme(&scheme).context("the scheme was not added")?;
             vec![scheme]
         }

@@ -1,6 +1,7 @@
 //! Options that say how a list is used, and `list set`, which changes them.
 
 use crate::commands::db::{Typed, open};
+use crate::commands::key::KeyArgs;
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
 use crate::text::printable;
@@ -126,6 +127,8 @@ pub(super) struct SetArgs {
     /// The database folder.
     #[arg(value_name = "DB")]
     db: PathBuf,
+    #[command(flatten)]
+    key: KeyArgs,
     /// Name of the list.
     #[arg(value_name = "NAME")]
     name: String,
@@ -152,7 +155,7 @@ pub(super) fn set(args: &SetArgs, printer: &mut Printer) -> anyhow::Result<ExitS
         change != SettingsChange::default(),
         "name at least one setting; `hashward list set --help` shows them"
     );
-    let mut database = open(&args.db, Access::ReadWrite)?;
+    let mut database = open(&args.db, Access::ReadWrite, &args.key)?;
     let summary = database
         .set(&args.name, &change)
         .with_context(|| format!("`{}` was not changed", args.name))?;
