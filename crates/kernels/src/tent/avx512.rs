@@ -1,13 +1,11 @@
 //! The row kernel with AVX-512: as with AVX2, at twice the width.
 
-use super::avx2::{AHEAD, prefetch};
+use super::avx2::{AHEAD, Band, prefetch};
 use super::scalar;
 use std::arch::x86_64::*;
 
-/// Columns per vector of 16-bit values.
-const STEP: usize = 32;
-/// Vectors per strip: eight registers of sums, and whole cache lines of pixels.
-const WIDE: usize = 4;
+/// Columns that are treated at once: a cache line of pixels.
+const STEP: usize = 64;
 
 /// # Safety
 /// The machine has AVX-512 F and BW, and `weights.len()` rows of `sums.len()` bytes, `stride`
@@ -18,68 +16,72 @@ pub(super) unsafe fn weigh_rows(sums: &mut [u32], pixels: &[u8], stride: usize, 
         return scalar::weigh_rows(sums, pixels, stride, weights);
     }
     let (out, rows) = (sums.as_mut_ptr(), pixels.as_ptr());
-    let mut x = 0;
-    while x + WIDE * STEP <= sums.len() {
-        // SAFETY: columns x to x + WIDE * STEP exist in `sums` and in every row.
-        unsafe { strip::<WIDE>(out.add(x), rows.add(x), stride, weights) };
-        x += WIDE * STEP;
+    let last = sums.len() - STEP;
+    for band in Band::of(weights, stride) {
+        for x in (0..=last).step_by(STEP) {
+            // SAFETY: columns x to x + STEP exist in `sums` and in every row of the band.
+            unsafe { add(out.add(x), rows.add(x), &band) };
+        }
     }
-    while x + STEP <= sums.len() {
-        // SAFETY: as above, with one vector.
-        unsafe { strip::<1>(out.add(x), rows.add(x), stride, weights) };
-        x += STEP;
-    }
-    if x < sums.len() {
+    if !sums.len().is_multiple_of(STEP) {
         // The last columns again, together with some that are done: the same sums are written.
-        let x = sums.len() - STEP;
-        // SAFETY: `sums.len()` is at least STEP.
-        unsafe { strip::<1>(out.add(x), rows.add(x), stride, weights) };
+        for band in Band::of(weights, stride) {
+            // SAFETY: `sums.len()` is at least STEP.
+            unsafe { add(out.add(last), rows.add(last), &band) };
+        }
     }
 }
 
 /// # Safety
-/// `32 * N` columns exist behind `sums` and in each of the `weights.len()` rows behind `rows`.
+/// 64 columns exist behind `sums` and in each of the band's rows behind `rows`.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-unsafe fn strip<const N: usize>(sums: *mut u32, rows: *const u8, stride: usize, weights: &[u16]) {
-    let mut low = [_mm512_setzero_si512(); N];
-    let mut high = [_mm512_setzero_si512(); N];
-    for (pair, weights) in weights.chunks(2).enumerate() {
-        // A last single row is paired with itself at weight 0.
-        let (weight, other, distance) = match *weights {
-            [weight, other] => (weight, other, stride),
-            [weight] => (weight, 0, 0),
-            _ => unreachable!("chunks of two"),
-        };
-        let factors = _mm512_set1_epi32(i32::from(other) << 16 | i32::from(weight));
-        for step in 0..N {
-            // SAFETY: rows 2 * pair and the one `distance` behind it have these 32 bytes.
-            let (a, b) = unsafe {
-                let row = rows.add(2 * pair * stride + step * STEP);
-                if step % 2 == 0 {
-                    prefetch(row.wrapping_add(AHEAD));
-                    prefetch(row.wrapping_add(distance + AHEAD));
-                }
-                (_mm256_loadu_si256(row.cast()), _mm256_loadu_si256(row.add(distance).cast()))
-            };
-            let (a, b) = (_mm512_cvtepu8_epi16(a), _mm512_cvtepu8_epi16(b));
-            let products = _mm512_madd_epi16(_mm512_unpacklo_epi16(a, b), factors);
-            low[step] = _mm512_add_epi32(low[step], products);
-            let products = _mm512_madd_epi16(_mm512_unpackhi_epi16(a, b), factors);
-            high[step] = _mm512_add_epi32(high[step], products);
+unsafe fn add(sums: *mut u32, rows: *const u8, band: &Band) {
+    let zero = _mm512_setzero_si512();
+    let place = |i: usize| sums.wrapping_add(16 * i);
+    let mut four = [zero; 4];
+    if !band.is_first {
+        for (i, sum) in four.iter_mut().enumerate() {
+            // SAFETY: `sums` has 64 elements.
+            *sum = unsafe { _mm512_loadu_si512(place(i).cast()) };
         }
     }
-    // `low` holds columns 0–3, 8–11, 16–19, 24–27, `high` the others; quarters of a register are
-    // two 64-bit elements each, numbered from 8 in `high`.
-    let first_order = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11);
-    let second_order = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
-    for step in 0..N {
-        let first = _mm512_permutex2var_epi64(low[step], first_order, high[step]);
-        let second = _mm512_permutex2var_epi64(low[step], second_order, high[step]);
-        // SAFETY: `sums` has 32 * N elements.
-        unsafe {
-            _mm512_storeu_si512(sums.add(step * STEP).cast(), first);
-            _mm512_storeu_si512(sums.add(step * STEP + 16).cast(), second);
+    for pair in band.pairs() {
+        let factors = _mm512_set1_epi32(pair.factors);
+        // SAFETY: both rows have these 64 bytes.
+        let (a, b) = unsafe {
+            let (a, b) = (rows.add(pair.one), rows.add(pair.other));
+            prefetch(a.wrapping_add(AHEAD));
+            prefetch(b.wrapping_add(AHEAD));
+            (_mm512_loadu_si512(a.cast()), _mm512_loadu_si512(b.cast()))
+        };
+        let (low, high) = (_mm512_unpacklo_epi8(a, b), _mm512_unpackhi_epi8(a, b));
+        let wide = [
+            _mm512_unpacklo_epi8(low, zero),
+            _mm512_unpackhi_epi8(low, zero),
+            _mm512_unpacklo_epi8(high, zero),
+            _mm512_unpackhi_epi8(high, zero),
+        ];
+        for (sum, wide) in four.iter_mut().zip(wide) {
+            *sum = _mm512_add_epi32(*sum, _mm512_madd_epi16(wide, factors));
         }
+    }
+    if band.is_last {
+        // Quarter q of register i holds columns 16q + 4i to 16q + 4i + 3: transpose.
+        let [a, b, c, d] = four;
+        let (ab, ab_high) =
+            (_mm512_shuffle_i32x4::<0x44>(a, b), _mm512_shuffle_i32x4::<0xEE>(a, b));
+        let (cd, cd_high) =
+            (_mm512_shuffle_i32x4::<0x44>(c, d), _mm512_shuffle_i32x4::<0xEE>(c, d));
+        four = [
+            _mm512_shuffle_i32x4::<0x88>(ab, cd),
+            _mm512_shuffle_i32x4::<0xDD>(ab, cd),
+            _mm512_shuffle_i32x4::<0x88>(ab_high, cd_high),
+            _mm512_shuffle_i32x4::<0xDD>(ab_high, cd_high),
+        ];
+    }
+    for (i, sum) in four.into_iter().enumerate() {
+        // SAFETY: `sums` has 64 elements.
+        unsafe { _mm512_storeu_si512(place(i).cast(), sum) };
     }
 }

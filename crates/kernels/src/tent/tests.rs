@@ -18,7 +18,7 @@ fn pattern(length: usize, salt: usize) -> Vec<u8> {
 #[test]
 fn rows_are_the_same_on_every_backend() {
     for length in LENGTHS {
-        for rows in [0, 1, 2, 3, 4, 7, 63] {
+        for rows in [0, 1, 2, 3, 4, 7, 15, 16, 17, 33, 63] {
             for (offset, stride) in [(0, length), (1, length + 3), (3, length + 64)] {
                 let pixels = pattern(offset + rows * stride + length, rows);
                 let weights: Vec<u16> =
