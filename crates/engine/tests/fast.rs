@@ -12,7 +12,7 @@ use hashward_media::{
 use hashward_store::{
     BuildOptions, EntryId, EntryKey, EntryRow, Generation, List, ListKind, Manifest, Store,
 };
-use hashward_synth::{Class, Encoding, Rng, generate};
+use hashward_synth::{Class, Encoding, Rng, generate, requantised};
 
 fn examination(file: &[u8], effort: Effort) -> Examination {
     let plan = Plan { effort, ..Plan::default() };
@@ -32,19 +32,6 @@ fn examination(file: &[u8], effort: Effort) -> Examination {
         hashes: report.hashes,
         opaque: Vec::new(),
     }
-}
-
-/// The same coefficients under other quantisation steps: another picture, without encoding anew.
-/// All steps are scaled, which changes contrast and with it quality, and some a little more.
-fn requantised(file: &[u8], percent: u32, random: &mut Rng) -> Vec<u8> {
-    let mut file = file.to_vec();
-    let table = file.windows(2).position(|pair| pair == [0xFF, 0xDB]).unwrap() + 5;
-    for (k, step) in file[table..table + 64].iter_mut().enumerate() {
-        let jitter = if k > 0 { random.between(-10, 10) } else { 0 };
-        let scaled = u32::from(*step) * (percent * 10).saturating_add_signed(jitter * 10) / 1000;
-        *step = scaled.clamp(1, 255) as u8;
-    }
-    file
 }
 
 /// Files above the sizes at which reduced decodings propose.

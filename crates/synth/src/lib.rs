@@ -40,7 +40,7 @@ pub use collection::{
     Change, Collection, Content, Fingerprint, Hasher, KnownPicture, ListFile, Manifest,
     PlantedFile, Recipe, Watcher,
 };
-pub use encode::Encoding;
+pub use encode::{Encoding, requantised};
 pub use error::SynthError;
 pub use files::FileKind;
 pub use picture::{Picture, Rgb};
