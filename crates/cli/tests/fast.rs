@@ -1,5 +1,6 @@
 //! `scan --effort fast` finds what `scan` finds, through the binary, on a collection most of which lies
 //! around the boundary: near known hashes and near the quality gate.
+#![allow(clippy::unwrap_used)] // helpers of tests
 
 mod common;
 
