@@ -2,7 +2,7 @@
 # Fuzzes every target, or the one named, for SECONDS each: tests/fuzz/run.sh [SECONDS] [TARGET].
 # Coverage-guided by libFuzzer on the stable toolchain; needs a C++ compiler besides Rust.
 # A finding is written to tests/fuzz/artifacts/; shrink it, commit it small under
-# tests/fuzz/regressions/TARGET/ and it is replayed by `cargo test` for ever.
+# tests/fuzz/regressions/TARGET/ and `cargo test` replays it for ever (crates/*/tests/fuzzed.rs).
 set -euo pipefail
 cd "$(dirname "$0")"
 seconds=${1:-30}

@@ -12,13 +12,16 @@
 #![deny(unsafe_code)]
 
 mod codes;
+#[cfg(feature = "recorded-disk")]
 mod crash;
 mod disk;
 mod seal;
+#[cfg(feature = "recorded-disk")]
 #[allow(unsafe_code)]
 mod vfs;
 
 pub use codes::{Codes, brute_force};
+#[cfg(feature = "recorded-disk")]
 pub use crash::{Fate, Recorder};
 pub use disk::{Fault, FaultyDisk, Operation};
 pub use seal::{seal_directory, seal_segment, seal_tombstones};

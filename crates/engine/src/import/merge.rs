@@ -91,6 +91,8 @@ pub(crate) fn merge(
         merging.remove(&gone)?;
         old = next_live()?;
     }
+    // What it holds on the disk is room for the new segment.
+    drop(groups);
     progress(ImportProgress::Finishing);
     merging.finish(base, store)
 }
