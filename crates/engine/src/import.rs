@@ -6,6 +6,7 @@ mod merge;
 mod read;
 mod signatures;
 mod sorted;
+mod unchanged;
 
 pub use error::ImportError;
 pub use hashward_lists::{ColumnMap, ListFormat};
@@ -23,6 +24,7 @@ use serde::Serialize;
 use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
+use unchanged::Unchanged;
 
 /// What to do with rows that cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -177,12 +179,15 @@ impl Database {
         let categories = Categories::new(&settings, &schemes)?;
         let checks = signatures::checks(&base, &request, &settings, inputs.len())?;
         let ignore = base.kind(&request) == ListKind::Ignore;
-        let input =
-            read::read(inputs, &request, checks, categories, ignore, &self.store, progress)?;
+        let old = base.generation.as_deref().filter(|_| !request.delta);
+        let mut unchanged = old.map(Unchanged::new).transpose()?;
+        let rules = read::Rules { checks, translation: categories, ignore };
+        let input = read::read(inputs, &request, rules, unchanged.as_mut(), &self.store, progress)?;
         let next_entry = draft.state.as_ref().map_or(1, |state| state.next_entry);
         let merged = merge::merge(
             &base,
             input.sorter,
+            unchanged.as_ref(),
             &request,
             &settings,
             &self.store,

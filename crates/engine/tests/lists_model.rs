@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used)] // a test that cannot go on may panic
 
+use hashward_catalogue::Counts;
 use hashward_engine::database::{Access, Database};
-use hashward_engine::import::{ImportInput, ImportRequest};
+use hashward_engine::import::{ImportError, ImportInput, ImportRequest};
 use hashward_hash::HashValue;
+use hashward_store::{EntryKey, EntryRow};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -72,6 +74,62 @@ impl Model {
     }
 }
 
+/// A row of a list whose rows say more: identifier, hash, name, quality, whether it is deleted.
+type Told = (u8, u8, Option<u8>, Option<u8>, bool);
+
+fn told() -> impl Strategy<Value = Told> {
+    let (name, quality) = (prop::option::of(0..3u8), prop::option::weighted(0.2, 40..42u8));
+    (0..12u8, 0..3u8, name, quality, prop::bool::weighted(0.05))
+}
+
+/// Two versions of a list that have most rows in common, perhaps more than once and with others of
+/// the same entry between them.
+fn versions() -> impl Strategy<Value = (Vec<Told>, Vec<Told>)> {
+    let old = prop::collection::vec(told(), 1..20);
+    let how = prop::collection::vec((0..10u8, any::<prop::sample::Index>()), 1..40);
+    (old, how, prop::collection::vec(told(), 0..4)).prop_map(|(old, how, fresh)| {
+        let mut new: Vec<Told> =
+            old.iter().zip(&how).filter(|(_, how)| how.0 > 0).map(|(row, _)| *row).collect();
+        for ((how, at), extra) in how.iter().zip(old.iter().chain(&fresh)) {
+            if *how > 7 || fresh.contains(extra) {
+                new.insert(at.index(new.len() + 1), *extra);
+            }
+        }
+        (old, new)
+    })
+}
+
+fn told_text(rows: &[Told]) -> String {
+    let row = |(id, hash, name, quality, deleted): &Told| {
+        let mut row = serde_json::json!({
+            "id": id.to_string(), "md5": format!("{:032x}", u32::from(*hash) + 1), "deleted": deleted,
+        });
+        if let Some(name) = name {
+            row["name"] = format!("name {name}").into();
+        }
+        if let Some(quality) = quality {
+            row["pdq"] = "0123456789abcdef".repeat(4).into();
+            row["quality"] = (*quality).into();
+        }
+        format!("{row}\n")
+    };
+    rows.iter().map(row).collect()
+}
+
+fn import(database: &mut Database, text: String) -> Result<Counts, ImportError> {
+    let reader = Box::new(std::io::Cursor::new(text.into_bytes()));
+    let inputs = vec![ImportInput::Stream { name: "rows".into(), reader }];
+    let request = ImportRequest { inputs, ..ImportRequest::new("list") };
+    Ok(database.import(request, &mut |_| {})?.counts)
+}
+
+/// All that the list says, by key.
+fn whole(database: &Database) -> BTreeMap<EntryKey, EntryRow> {
+    let rows = database.generation();
+    let rows = rows.entries(0).unwrap().map(|row| row.unwrap());
+    rows.map(|row| (row.key, row)).collect()
+}
+
 fn text(rows: &[Row]) -> String {
     let row = |(id, hash, deleted): &Row| {
         format!(
@@ -100,6 +158,41 @@ fn contents(database: &Database) -> BTreeMap<u8, (Vec<u8>, u64)> {
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_version_is_the_same_whatever_was_there_before((old, new) in versions()) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut fresh = Database::create(&folder.path().join("fresh")).unwrap();
+        let mut after = Database::create(&folder.path().join("after")).unwrap();
+        prop_assume!(import(&mut after, told_text(&old)).is_ok());
+        let before = whole(&after);
+        let Ok(expected) = import(&mut fresh, told_text(&new)) else {
+            prop_assert!(import(&mut after, told_text(&new)).is_err());
+            return Ok(());
+        };
+        let counts = import(&mut after, told_text(&new)).unwrap();
+        let (expected_rows, rows) = (whole(&fresh), whole(&after));
+        prop_assert!(rows.keys().eq(expected_rows.keys()));
+        let mut told = Counts { added: 0, ..expected };
+        for (key, row) in &rows {
+            let expected = &expected_rows[key];
+            let same = before.get(key).filter(|old| old.payload_digest() == row.payload_digest());
+            match (same, before.contains_key(key)) {
+                (Some(_), _) => told.unchanged += 1,
+                (None, true) => told.changed += 1,
+                (None, false) => told.added += 1,
+            }
+            let source_row = same.map_or(expected.source_row, |old| old.source_row);
+            let entry = before.get(key).map_or(row.entry, |old| old.entry);
+            prop_assert_eq!((row.entry, row.source_row), (entry, source_row));
+            let numbers = (expected.entry, expected.source_row);
+            let row = EntryRow { entry: numbers.0, source_row: numbers.1, ..row.clone() };
+            prop_assert!(row == *expected);
+        }
+        told.removed = before.keys().filter(|key| !rows.contains_key(key)).count() as u64;
+        prop_assert_eq!(counts, told);
+        after.verify().unwrap();
+    }
 
     #[test]
     fn every_history_means_what_the_model_says(steps in prop::collection::vec(step(), 1..9)) {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // a test that cannot go on may panic
 
+use hashward_catalogue::Counts;
 use hashward_engine::Generation;
 use hashward_engine::database::{Access, Database};
 use hashward_engine::import::{ImportInput, ImportRequest};
@@ -99,6 +100,56 @@ fn larger_segments_are_merged_in_steps_and_the_record_says_so() {
     let before = database.generation().lists()[0].segments.clone();
     add(&mut database, (130_000..130_020).map(|number| (number, number)));
     assert_eq!(database.generation().lists()[0].segments, before);
+}
+
+/// Imports the rows as a whole new version.
+fn replace(database: &mut Database, rows: impl Iterator<Item = (u32, u32)>) -> Counts {
+    let row = |(id, hash): (u32, u32)| format!("{id},{:032x}\n", u128::from(hash) << 64);
+    let text = format!("id,md5\n{}", rows.map(row).collect::<String>());
+    let reader = Box::new(std::io::Cursor::new(text.into_bytes()));
+    let inputs = vec![ImportInput::Stream { name: "made-up".into(), reader }];
+    let request = ImportRequest { inputs, ..ImportRequest::new("agency") };
+    database.import(request, &mut |_| {}).unwrap().counts
+}
+
+#[test]
+fn a_new_version_that_hardly_differs_writes_hardly_anything() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut database = Database::create(&folder.path().join("db")).unwrap();
+    let old = || (0..40_000u32).map(|id| (id, id));
+    replace(&mut database, old());
+    let first = database.generation();
+    // Ten entries go, ten get another hash, ten come, and five stand twice, in another order.
+    let new = || {
+        let changed = |(id, hash)| (id, if id % 4000 == 7 { 900_000 + hash } else { hash });
+        let kept = old().filter(|(id, _)| id % 4000 != 3).map(changed);
+        let more = (40_000..40_010).map(|id| (id, id)).chain((5..10).map(|id| (id, id)));
+        more.chain(kept.rev().collect::<Vec<_>>())
+    };
+    let counts = replace(&mut database, new());
+    let found_counts =
+        (counts.added, counts.changed, counts.removed, counts.unchanged, counts.joined);
+    assert_eq!(found_counts, (10, 10, 10, 40_000 - 20, 5));
+    assert_eq!((counts.rows, counts.entries), (40_005, 40_000));
+    let generation = database.generation();
+    assert_eq!(segments(&database), [40_000, 20]);
+    assert_eq!(generation.lists()[0].segments[0].digest, first.lists()[0].segments[0].digest);
+    assert_eq!(generation.dead_rows(0, 0).len(), 20);
+    for (id, hash) in [(5, 5), (4007, 904_007), (40_009, 40_009)] {
+        assert_eq!(found(&generation, hash)[0].0, id.to_string());
+    }
+    assert_eq!(found(&generation, 5), found(&first, 5), "the entry keeps its number");
+    assert!(found(&generation, 4007).is_empty() && found(&generation, 4003).is_empty());
+    // The same again changes nothing; the one before comes back with its numbers.
+    let again = replace(&mut database, new());
+    assert_eq!((again.unchanged, again.added + again.changed + again.removed), (40_000, 0));
+    assert_eq!(database.generation().lists()[0].segments, generation.lists()[0].segments);
+    replace(&mut database, old());
+    let back = database.generation();
+    assert_eq!(found(&back, 4007)[0].1, found(&first, 4007)[0].1);
+    assert!(found(&back, 904_007).is_empty() && found(&back, 40_001).is_empty());
+    assert_eq!(back.rows(), 40_000);
+    database.verify().unwrap();
 }
 
 #[test]

@@ -2,13 +2,22 @@
 //!
 //! The fan-out gives, for each value of the leading bits, where its digests begin; what remains is
 //! a binary search among about eight, so a look-up touches one line of the fan-out and one or two
-//! of the digests.
+//! of the digests. Alone it waits for one after the other; in a batch the waits of all overlap.
 
 use crate::Damaged;
+pub use hashward_kernels::prefetch::prefetch;
 use std::ops::Range;
 
 /// The most leading bits that a fan-out may have.
 pub const MAX_BITS: u32 = 28;
+
+/// Digests that are looked up together: enough that their waits for memory overlap, few enough that
+/// what they asked for stays in the first-level cache.
+const BATCH: usize = 64;
+/// Bytes of a cache line.
+const LINE: usize = 64;
+/// Lines of digests that are asked for: eight digests of 32 bytes, with some room.
+const LINES: usize = 6;
 
 /// Leading bits of the fan-out for a table of `len` digests: about eight digests to a value.
 #[must_use]
@@ -135,6 +144,45 @@ impl<'a> DigestTable<'a> {
     /// [`Damaged`] when the fan-out points outside the table.
     pub fn lookup(&self, digest: &[u8]) -> Result<Range<usize>, Damaged> {
         Ok(self.find(digest, self.near(digest)?))
+    }
+
+    /// Looks many digests up: calls `found` with the number of each and its positions, as
+    /// [`DigestTable::lookup`] gives them, in the order of the digests.
+    ///
+    /// # Errors
+    /// As [`DigestTable::lookup`]; digests behind the one that fails are then not looked up.
+    pub fn lookup_many<D: AsRef<[u8]>>(
+        &self,
+        digests: &[D],
+        mut found: impl FnMut(usize, Range<usize>),
+    ) -> Result<(), Damaged> {
+        let mut number = 0;
+        for batch in digests.chunks(BATCH) {
+            self.expect(batch.iter().map(AsRef::as_ref));
+            for digest in batch {
+                found(number, self.lookup(digest.as_ref())?);
+                number += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks for the memory that looking these digests up will read, so that the look-ups find it
+    /// in the cache. A hint: it changes no answer. It serves up to a few hundred digests; more push
+    /// each other out again.
+    pub fn expect<'d>(&self, digests: impl Iterator<Item = &'d [u8]> + Clone) {
+        for digest in digests.clone() {
+            prefetch(self.starts, slot(digest, self.bits));
+        }
+        for digest in digests {
+            // Damage is for the look-up to tell.
+            let near = self.near(digest).unwrap_or_default();
+            let bytes = near.start * self.width..near.end * self.width;
+            // More than a few lines are those of digests that are not spread evenly.
+            for at in bytes.step_by(LINE).take(LINES) {
+                prefetch(self.digests, at);
+            }
+        }
     }
 
     /// The bytes of the fan-out that [`DigestTable::near`] reads.

@@ -99,6 +99,11 @@ proptest! {
             prop_assert_eq!(table.lookup(query).unwrap().collect::<Vec<_>>(), expected);
         }
         prop_assert_eq!(table.lookup(&vec![0; width + 1]).unwrap(), 0..0, "another width");
+        let all: Vec<&Vec<u8>> = queries.iter().chain(&digests).collect();
+        let mut together = Vec::new();
+        table.lookup_many(&all, |number, near| together.push((number, near))).unwrap();
+        let alone = all.iter().map(|query| table.lookup(query).unwrap()).enumerate();
+        prop_assert!(together.into_iter().eq(alone), "together as one by one");
     }
 
     #[test]
@@ -143,6 +148,7 @@ proptest! {
     ) {
         let table = DigestTable::new(digests.as_flattened(), 16, fanout.as_flattened(), 2).unwrap();
         let _ = table.lookup(&query);
+        let _ = table.lookup_many(&[query, [0; 16], [0xff; 16]], |_, _| ());
         let _ = table.check();
     }
 }

@@ -33,17 +33,7 @@ impl EntryRow {
     /// source row: rows of two versions with equal key and payload have not changed.
     #[must_use]
     pub fn payload_digest(&self) -> u64 {
-        let mut digest = Sha256::new();
-        digest.update([self.quality.map_or(NO_QUALITY, |quality| quality.0)]);
-        for text in self.texts() {
-            // The length before each text keeps ("ab", "c") apart from ("a", "bc").
-            let length = text.map_or(u64::MAX, |text| text.len() as u64);
-            digest.update(length.to_le_bytes());
-            digest.update(text.unwrap_or_default());
-        }
-        update_with_hashes(&mut digest, &self.hashes);
-        let digest: [u8; 32] = digest.finalize().into();
-        u64::from_le_bytes(*digest.first_chunk().expect("a SHA-256 has more than 8 bytes"))
+        payload_digest(self.quality, self.texts(), &self.hashes)
     }
 
     /// The texts in the order of [`TEXT_FIELDS`].
@@ -62,6 +52,27 @@ impl EntryRow {
     pub fn is_degenerate(&self) -> bool {
         self.hashes.iter().any(HashValue::is_degenerate)
     }
+}
+
+/// [`EntryRow::payload_digest`] of an entry that is not put together yet; the texts are identifier,
+/// name, category and attributes.
+#[must_use]
+pub fn payload_digest(
+    quality: Option<Quality>,
+    texts: [Option<&str>; 4],
+    hashes: &[HashValue],
+) -> u64 {
+    let mut digest = Sha256::new();
+    digest.update([quality.map_or(NO_QUALITY, |quality| quality.0)]);
+    for text in texts {
+        // The length before each text keeps ("ab", "c") apart from ("a", "bc").
+        let length = text.map_or(u64::MAX, |text| text.len() as u64);
+        digest.update(length.to_le_bytes());
+        digest.update(text.unwrap_or_default());
+    }
+    update_with_hashes(&mut digest, hashes);
+    let digest: [u8; 32] = digest.finalize().into();
+    u64::from_le_bytes(*digest.first_chunk().expect("a SHA-256 has more than 8 bytes"))
 }
 
 /// Keys and texts may give a hash away, so only the number is shown.

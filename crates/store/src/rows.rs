@@ -28,18 +28,36 @@ impl Generation {
     /// # Errors
     /// When there is no such list, or a segment is damaged.
     pub fn live(&self, list: usize) -> Result<LiveRows<'_>, ReadError> {
-        self.live_from(list, 0)
+        self.live_from(list, 0, None)
+    }
+
+    /// As [`Generation::live`], but only the rows that are wanted, which is asked of each at least
+    /// once, whether it is live or not.
+    ///
+    /// # Errors
+    /// As [`Generation::live`].
+    pub fn live_where<'a>(
+        &'a self,
+        list: usize,
+        wanted: impl Fn(Place) -> bool + 'a,
+    ) -> Result<LiveRows<'a>, ReadError> {
+        self.live_from(list, 0, Some(Box::new(wanted)))
     }
 
     /// As [`Generation::live`], but of the list's segments from the given one on.
-    fn live_from(&self, list: usize, first: usize) -> Result<LiveRows<'_>, ReadError> {
+    fn live_from<'a>(
+        &'a self,
+        list: usize,
+        first: usize,
+        wanted: Option<Wanted<'a>>,
+    ) -> Result<LiveRows<'a>, ReadError> {
         let members = self.members(list)?;
         for member in members.iter().skip(first) {
             for table in [Table::Keys, Table::Entries, Table::Payloads] {
                 member.segment.touch_table(table, 0)?;
             }
         }
-        let mut rows = LiveRows { list: list as u32, members, heap: BinaryHeap::new() };
+        let mut rows = LiveRows { list: list as u32, members, wanted, heap: BinaryHeap::new() };
         for segment in first..members.len() {
             rows.enter(segment as u32, 0)?;
         }
@@ -61,6 +79,15 @@ impl Generation {
         Ok(None)
     }
 
+    /// Reads single rows of a list with everything that was imported.
+    ///
+    /// # Errors
+    /// When there is no such list.
+    pub fn whole_rows(&self, list: usize) -> Result<WholeRows<'_>, ReadError> {
+        let members = self.members(list)?;
+        Ok(WholeRows { members, readers: members.iter().map(|_| None).collect() })
+    }
+
     /// The live rows of a list with everything that was imported, in ascending order of their
     /// keys. Holds eight bytes per row and four per hash.
     ///
@@ -78,7 +105,7 @@ impl Generation {
         let members = self.members(list)?.iter().skip(first);
         let readers = members.map(|member| RowReader::new(&member.segment));
         let readers = readers.collect::<Result<_, _>>()?;
-        Ok(Entries { readers, first, live: self.live_from(list, first)? })
+        Ok(Entries { readers, first, live: self.live_from(list, first, None)? })
     }
 }
 
@@ -88,19 +115,28 @@ fn live_row(segment: &Segment, place: Place) -> Result<LiveRow, ReadError> {
     Ok(LiveRow { place, key, entry, payload })
 }
 
+/// Which rows are wanted.
+type Wanted<'a> = Box<dyn Fn(Place) -> bool + 'a>;
+
 /// Iterator over the live rows of a list; see [`Generation::live`].
 pub struct LiveRows<'a> {
     list: u32,
     members: &'a [Member],
+    wanted: Option<Wanted<'a>>,
     /// The next row of each segment.
     heap: BinaryHeap<Reverse<(EntryKey, u32, u32)>>,
 }
 
 impl LiveRows<'_> {
-    /// Enters the first live row of a segment from `row` on.
+    /// Enters the first live row of a segment from `row` on that is wanted.
     fn enter(&mut self, segment: u32, row: u32) -> Result<(), ReadError> {
         let member = &self.members[segment as usize];
-        let live = (row..member.segment.rows()).find(|row| !member.dead.has(*row));
+        let list = self.list;
+        let wanted = |row: u32| {
+            self.wanted.as_ref().is_none_or(|wanted| wanted(Place { list, segment, row }))
+        };
+        let mut rows = row..member.segment.rows();
+        let live = rows.find(|row| wanted(*row) && !member.dead.has(*row));
         if let Some(row) = live {
             self.heap.push(Reverse((member.segment.key(row)?, segment, row)));
         }
@@ -138,6 +174,31 @@ impl Iterator for Entries<'_> {
             Err(error) => return Some(Err(error)),
         };
         Some(self.readers[live.place.segment as usize - self.first].read(&live))
+    }
+}
+
+/// Reads whole rows of a list at any place; those of a segment in ascending order are read fastest.
+/// A segment is prepared at its first row, at the cost of [`Generation::entries`].
+pub struct WholeRows<'a> {
+    members: &'a [Member],
+    readers: Vec<Option<RowReader<'a>>>,
+}
+
+impl WholeRows<'_> {
+    /// Everything that was imported of a live row of the list.
+    ///
+    /// # Errors
+    /// When the segment is damaged.
+    ///
+    /// # Panics
+    /// When the row is of another list or generation and its segment is not there.
+    pub fn read(&mut self, live: &LiveRow) -> Result<EntryRow, ReadError> {
+        let number = live.place.segment as usize;
+        let reader = match &mut self.readers[number] {
+            Some(reader) => reader,
+            none => none.insert(RowReader::new(&self.members[number].segment)?),
+        };
+        reader.read(live)
     }
 }
 

@@ -275,6 +275,16 @@ impl Segment {
         self.table(Table::Keys, 0).as_chunks().0
     }
 
+    /// All payloads, as they are.
+    pub(crate) fn payloads(&self) -> &[[u8; 8]] {
+        self.table(Table::Payloads, 0).as_chunks().0
+    }
+
+    /// The flags of all rows, as they are.
+    pub(crate) fn flags(&self) -> &[u8] {
+        self.table(Table::Flags, 0)
+    }
+
     pub(crate) fn entry(&self, row: u32) -> Result<EntryId, ReadError> {
         self.element(Table::Entries, row).map(|bytes| EntryId(u64::from_le_bytes(bytes)))
     }

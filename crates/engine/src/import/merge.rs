@@ -3,6 +3,7 @@
 //! imports in a row do not leave one each.
 
 use super::sorted::decode;
+use super::unchanged::Unchanged;
 use super::{Base, ImportError, ImportProgress, ImportRequest};
 use crate::settings::ListSettings;
 use hashward_catalogue::Counts;
@@ -28,10 +29,13 @@ pub(crate) struct Merged {
     pub(crate) next_entry: u64,
 }
 
-/// Compares the rows with the version before and writes what differs.
+/// Compares the rows with the version before and writes what differs. Rows that were passed over
+/// as `unchanged` are not among those of the sorter.
+#[expect(clippy::too_many_arguments, reason = "each is a part of the import of its own")]
 pub(crate) fn merge(
     base: &Base,
     sorter: ExternalSorter,
+    unchanged: Option<&Unchanged<'_>>,
     request: &ImportRequest,
     settings: &ListSettings,
     store: &Store,
@@ -57,27 +61,35 @@ pub(crate) fn merge(
         hold_above: settings.hold_above,
     };
     let mut groups = Groups::new(sorter.finish()?)?;
-    let mut live = match (&base.generation, request.delta) {
-        (Some(generation), false) => Some(generation.live(0)?),
+    let mut live = match (&base.generation, unchanged) {
+        (Some(generation), Some(unchanged)) => {
+            Some(generation.live_where(0, |place| unchanged.is_open(place))?)
+        }
         _ => None,
     };
+    let mut whole = unchanged.map(Unchanged::whole_rows).transpose()?;
     let mut next_live = || live.as_mut().and_then(Iterator::next).transpose();
     let mut old = next_live()?;
     let mut reported = 0;
-    while let Some(group) = groups.next(&mut merging.counts)? {
+    while let Some(key) = groups.key() {
         if merging.delta {
             old = match &base.generation {
-                Some(generation) => generation.find(0, group.key)?,
+                Some(generation) => generation.find(0, key)?,
                 None => None,
             };
         } else {
-            while let Some(gone) = old.filter(|old| old.key < group.key) {
+            while let Some(gone) = old.filter(|old| old.key < key) {
                 merging.remove(&gone)?;
                 old = next_live()?;
             }
         }
-        let same = old.filter(|old| old.key == group.key);
-        merging.entry(group, same)?;
+        let same = old.filter(|old| old.key == key);
+        let first = match (&same, unchanged, &mut whole) {
+            (Some(old), Some(unchanged), Some(whole)) => unchanged.passed_over(old, whole)?,
+            _ => None,
+        };
+        let row = groups.next(key, first, &mut merging.counts)?;
+        merging.entry(row, same)?;
         if same.is_some() && !request.delta {
             old = next_live()?;
         }
@@ -93,6 +105,9 @@ pub(crate) fn merge(
     }
     // What it holds on the disk is room for the new segment.
     drop(groups);
+    if let Some(unchanged) = unchanged {
+        unchanged.count(&mut merging.counts);
+    }
     progress(ImportProgress::Finishing);
     merging.finish(base, store)
 }
@@ -123,8 +138,8 @@ struct Merging<'a> {
 
 impl Merging<'_> {
     /// Settles one entry: `old` is the one of the version before.
-    fn entry(&mut self, group: Group, old: Option<LiveRow>) -> Result<(), ImportError> {
-        let Some(mut row) = group.row else {
+    fn entry(&mut self, row: Option<EntryRow>, old: Option<LiveRow>) -> Result<(), ImportError> {
+        let Some(mut row) = row else {
             match old {
                 // In a whole version the entry is simply not there.
                 Some(old) => self.remove(&old)?,
@@ -234,13 +249,6 @@ fn is_flood(fresh: u64, before: u64, hold_above: Option<u32>) -> bool {
         .is_some_and(|percent| u128::from(fresh) * 100 > u128::from(before) * u128::from(percent))
 }
 
-/// The rows of one entry, joined.
-struct Group {
-    key: EntryKey,
-    /// `None` when the last word is that the entry is deleted.
-    row: Option<EntryRow>,
-}
-
 /// Sorted rows, entry by entry.
 struct Groups {
     records: SortedRecords,
@@ -266,12 +274,22 @@ impl Groups {
         Ok(())
     }
 
-    /// The next entry. Rows come in the order of the files: a deletion takes back what stood
-    /// before it, and rows after it count again. Where the source says when it changed an entry,
-    /// that comes before the order: only rows of the latest moment count.
-    fn next(&mut self, counts: &mut Counts) -> Result<Option<Group>, ImportError> {
-        let Some(key) = self.next.as_ref().map(|(key, _)| *key) else { return Ok(None) };
-        let mut row: Option<EntryRow> = None;
+    /// The key of the next entry.
+    fn key(&self) -> Option<EntryKey> {
+        self.next.as_ref().map(|(key, _)| *key)
+    }
+
+    /// The rows of the next entry, whose key this is, joined; none when the last word is that it is
+    /// deleted. `row` came before its rows and was counted. Rows come in the order of the files: a
+    /// deletion takes back what stood before it, and rows after it count again. Where the source
+    /// says when it changed an entry, that comes before the order: only rows of the latest moment
+    /// count.
+    fn next(
+        &mut self,
+        key: EntryKey,
+        mut row: Option<EntryRow>,
+        counts: &mut Counts,
+    ) -> Result<Option<EntryRow>, ImportError> {
         let mut latest = None;
         while let Some((_, bytes)) = self.next.as_ref().filter(|(next, _)| *next == key) {
             let sorted = decode(bytes)?;
@@ -300,6 +318,6 @@ impl Groups {
             }
             self.advance()?;
         }
-        Ok(Some(Group { key, row }))
+        Ok(row)
     }
 }

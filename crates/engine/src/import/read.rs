@@ -1,7 +1,8 @@
 //! Reading the files of an import into the sorter, hashing them on the way.
 
 use super::categories::Categories;
-use super::sorted::{encode, entry_key};
+use super::sorted::{encode, entry_key, payload};
+use super::unchanged::Unchanged;
 use super::{BadRows, ImportError, ImportInput, ImportProgress, ImportRequest, ListKind};
 use hashward_catalogue::SourceRecord;
 use hashward_hash::{HashKind, encode_hex};
@@ -9,7 +10,9 @@ use hashward_lists::{
     BadRow, DatabaseReader, ListFormat, ListRow, Place, ReadError, ReadOptions, Reader,
 };
 use hashward_signature::FileCheck;
-use hashward_store::{ExternalSorter, Store};
+use hashward_store::{EntryKey, ExternalSorter, KnownRow, KnownRows, Store, WriteError};
+use rayon::iter::ParallelIterator;
+use rayon::slice::ParallelSlice;
 use sha2::{Digest, Sha256};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -40,16 +43,25 @@ pub(crate) struct Input {
     pub(crate) empty_digests: u64,
 }
 
-/// Reads all files of a request; `ignore` says that the list is of that kind.
+/// What the list demands of its files and rows.
+pub(crate) struct Rules<'a> {
+    /// The signature of each file, where the list demands one.
+    pub(crate) checks: Vec<Option<FileCheck>>,
+    pub(crate) translation: Categories<'a>,
+    /// The list is of the kind ignore.
+    pub(crate) ignore: bool,
+}
+
+/// Reads all files of a request. Rows that say what the version before says are passed over.
 pub(crate) fn read(
     inputs: Vec<ImportInput>,
     request: &ImportRequest,
-    checks: Vec<Option<FileCheck>>,
-    translation: Categories<'_>,
-    ignore: bool,
+    rules: Rules<'_>,
+    unchanged: Option<&mut Unchanged<'_>>,
     store: &Store,
     progress: &mut dyn FnMut(ImportProgress),
 ) -> Result<Input, ImportError> {
+    let Rules { checks, translation, ignore } = rules;
     if inputs.is_empty() {
         return Err(ImportError::NoInput);
     }
@@ -68,6 +80,8 @@ pub(crate) fn read(
         translation,
         ignore,
         categories: BTreeSet::new(),
+        unchanged,
+        batch: Batch::default(),
         value: Vec::new(),
         rows: 0,
         bytes: 0,
@@ -76,6 +90,7 @@ pub(crate) fn read(
     for (input, check) in inputs.into_iter().zip(checks) {
         reading.file(input, check)?;
     }
+    reading.settle_batch()?;
     let Reading { mut input, categories, translation, .. } = reading;
     input.notes.extend(translation.note());
     if input.bad_rows > 0 && request.bad_rows == BadRows::Refuse {
@@ -86,21 +101,48 @@ pub(crate) fn read(
     Ok(input)
 }
 
-struct Reading<'a> {
+/// Rows that are keyed and compared with the version before together, on all threads.
+const BATCH_ROWS: usize = 4096;
+/// Rows of one task among them.
+const TASK_ROWS: usize = 256;
+/// Bytes of a batch at most, roughly, whatever its rows hold.
+const BATCH_BYTES: usize = 4 << 20;
+
+/// Rows on their way to the sorter.
+#[derive(Default)]
+struct Batch {
+    /// Those behind the number of used ones are only memory that is used again.
+    rows: Vec<ListRow>,
+    used: usize,
+    /// Bytes of their texts.
+    bytes: usize,
+}
+
+/// What a row is compared by.
+struct Judged {
+    key: EntryKey,
+    /// 0 without a version before.
+    payload: u64,
+    old: Option<KnownRow>,
+}
+
+struct Reading<'a, 'g> {
     input: Input,
     request: &'a ImportRequest,
     translation: Categories<'a>,
     /// The list is of the kind ignore.
     ignore: bool,
     categories: BTreeSet<String>,
-    /// A row on its way to the sorter.
+    unchanged: Option<&'a mut Unchanged<'g>>,
+    batch: Batch,
+    /// A row as the sorter takes it.
     value: Vec<u8>,
     rows: u64,
     bytes: u64,
     progress: &'a mut dyn FnMut(ImportProgress),
 }
 
-impl Reading<'_> {
+impl Reading<'_, '_> {
     fn file(&mut self, input: ImportInput, check: Option<FileCheck>) -> Result<(), ImportError> {
         let (name, file_name) = names(&input);
         let options = ReadOptions {
@@ -253,12 +295,9 @@ impl Reading<'_> {
         {
             self.categories.insert(category.clone());
         }
-        // Once the import is bound to be refused, only the bad rows still matter.
-        if self.input.bad_rows == 0 || self.request.bad_rows == BadRows::Skip {
-            let mut value = std::mem::take(&mut self.value);
-            encode(row, self.rows, &mut value)?;
-            self.input.sorter.push(&entry_key(row).0, &value)?;
-            self.value = value;
+        self.batch.push(row);
+        if self.batch.used == BATCH_ROWS || self.batch.bytes >= BATCH_BYTES {
+            self.settle_batch()?;
         }
         if self.rows.is_multiple_of(STEP) {
             let bytes = self.bytes + bytes();
@@ -266,6 +305,72 @@ impl Reading<'_> {
         }
         Ok(())
     }
+}
+
+impl Reading<'_, '_> {
+    /// Hands the rows of the batch on to the sorter, those that are unchanged left out.
+    fn settle_batch(&mut self) -> Result<(), ImportError> {
+        let Batch { mut rows, used, bytes } = std::mem::take(&mut self.batch);
+        let first = self.rows + 1 - used as u64;
+        // Once the import is bound to be refused, only the bad rows still matter.
+        if self.input.bad_rows == 0 || self.request.bad_rows == BadRows::Skip {
+            let known = self.unchanged.as_ref().map(|unchanged| unchanged.known());
+            let tasks = rows[..used].par_chunks(TASK_ROWS).map(|rows| judge(rows, known));
+            let judged: Vec<Vec<Judged>> = tasks.collect::<Result<_, ImportError>>()?;
+            let judged = judged.into_iter().flatten();
+            for (number, (row, judged)) in (first..).zip(rows[..used].iter().zip(judged)) {
+                let Judged { key, payload, old } = judged;
+                let unchanged = self.unchanged.as_mut();
+                if unchanged.is_some_and(|it| it.passes_over(row, number, payload, old)) {
+                    continue;
+                }
+                encode(row, number, &mut self.value)?;
+                self.input.sorter.push(&key.0, &self.value)?;
+            }
+        }
+        // Long texts are not kept for their memory.
+        if bytes >= BATCH_BYTES {
+            rows.clear();
+        }
+        self.batch.rows = rows;
+        Ok(())
+    }
+}
+
+impl Batch {
+    /// Takes a row and leaves one whose memory may be used again.
+    fn push(&mut self, row: &mut ListRow) {
+        let texts = [&row.source_id, &row.name, &row.category].into_iter().flatten();
+        self.bytes += texts.map(String::len).sum::<usize>();
+        // Close enough for values that are texts or numbers.
+        self.bytes += row
+            .attributes
+            .iter()
+            .map(|(name, value)| name.len() + 16 + value.as_str().map_or(64, str::len))
+            .sum::<usize>();
+        if self.used == self.rows.len() {
+            self.rows.push(ListRow::default());
+        }
+        std::mem::swap(&mut self.rows[self.used], row);
+        self.used += 1;
+    }
+}
+
+/// The keys of rows, and where the version before has them.
+fn judge(rows: &[ListRow], known: Option<&KnownRows<'_>>) -> Result<Vec<Judged>, ImportError> {
+    let keys: Vec<EntryKey> = rows.iter().map(entry_key).collect();
+    let Some(known) = known else {
+        let judged = |key| Judged { key, payload: 0, old: None };
+        return Ok(keys.into_iter().map(judged).collect());
+    };
+    let mut found = Vec::new();
+    known.find(&keys, &mut found).map_err(WriteError::from)?;
+    let judged = keys.into_iter().zip(found).zip(rows).map(|((key, old), row)| {
+        // Only where there is something to compare it with.
+        let payload = if old.is_some() { payload(row)? } else { 0 };
+        Ok(Judged { key, payload, old })
+    });
+    judged.collect()
 }
 
 /// True for a file that is an SQLite database; what has been looked at is read again. A pipe is

@@ -3,7 +3,7 @@
 use super::ImportError;
 use hashward_hash::{HashKind, HashValue, Quality};
 use hashward_lists::ListRow;
-use hashward_store::{EntryId, EntryKey, EntryRow};
+use hashward_store::{EntryId, EntryKey, EntryRow, payload_digest};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -65,6 +65,21 @@ pub(crate) struct SortedRow<'a> {
     attributes: Option<&'a str>,
 }
 
+/// The payload that the row's entry would have if no other row said anything about it.
+pub(crate) fn payload(row: &ListRow) -> Result<u64, ImportError> {
+    let attributes = attributes(row)?;
+    let texts = [&row.source_id, &row.name, &row.category, &attributes].map(Option::as_deref);
+    Ok(payload_digest(row.quality, texts, &row.hashes))
+}
+
+/// The JSON text of a row's other fields.
+fn attributes(row: &ListRow) -> Result<Option<String>, ImportError> {
+    if row.attributes.is_empty() {
+        return Ok(None);
+    }
+    serde_json::to_string(&row.attributes).map(Some).map_err(|_| ImportError::Sorting)
+}
+
 /// Writes a row for the sorter.
 pub(crate) fn encode(row: &ListRow, number: u64, out: &mut Vec<u8>) -> Result<(), ImportError> {
     let mut hashes = Vec::with_capacity(row.hashes.len() * 34);
@@ -72,11 +87,7 @@ pub(crate) fn encode(row: &ListRow, number: u64, out: &mut Vec<u8>) -> Result<()
         hashes.extend_from_slice(&hash.kind().id().to_le_bytes());
         hash.with_bytes(|bytes| hashes.extend_from_slice(bytes));
     }
-    let attributes = if row.attributes.is_empty() {
-        None
-    } else {
-        Some(serde_json::to_string(&row.attributes).map_err(|_| ImportError::Sorting)?)
-    };
+    let attributes = attributes(row)?;
     let sorted = SortedRow {
         row: number,
         deleted: row.deleted,
