@@ -20,6 +20,7 @@
 
 pub mod bktree;
 pub mod exact;
+mod foresee;
 pub mod linear;
 pub mod mih;
 pub mod opaque;
@@ -30,6 +31,7 @@ mod targets;
 
 pub use bktree::Tree;
 pub use exact::DigestTable;
+pub use foresee::{Part, Where};
 pub use mih::MultiIndex;
 pub use targets::{Target, TargetSet};
 

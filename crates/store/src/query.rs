@@ -124,7 +124,8 @@ impl Generation {
     /// lowest rank, then the nearest, then the first of the query. Ordered by place, then kind.
     ///
     /// Whatever the answer rests on is verified before its first use: for a digest the few blocks
-    /// that lead to it, for perceptual hashes all tables of their kind.
+    /// that lead to it, for PDQ those that the search comes by, and once it has come by most of
+    /// them all, for opaque hashes all tables of their kind.
     ///
     /// # Errors
     /// When a segment turns out to be damaged.
@@ -246,9 +247,15 @@ impl ListSearch<'_> {
         let Some(codes) = segment.codes(kind)?.filter(|_| !self.targets.asked.is_empty()) else {
             return Ok(());
         };
-        segment.touch_kind(kind)?;
+        segment.touch_search(kind, &codes.table, query.method, &self.targets.set)?;
         let mut best: HashMap<u32, Best<'_>> = HashMap::new();
+        let mut damage = None;
         let keep_best = |near: Match| {
+            let place = 4 * near.index as usize;
+            if let Err(error) = segment.touch(Table::CodeRows, kind.id(), place..place + 4) {
+                damage.get_or_insert(error);
+                return;
+            }
             let row = row_at(codes.rows, near.index as usize);
             if member.dead.has(row) {
                 return;
@@ -265,6 +272,9 @@ impl ListSearch<'_> {
             .table
             .search(query.method, &self.targets.set, keep_best)
             .map_err(|Damaged(what)| segment.damaged(Table::Codes, kind.id(), what))?;
+        if let Some(damage) = damage {
+            return Err(damage);
+        }
         for (row, (degenerate, rank, distance, target, code)) in best {
             let label = query.perceptual.get(target as usize).map(|hash| hash.label);
             let asked = self.targets.asked.iter().find(|asked| asked.0 == target);

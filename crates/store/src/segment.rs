@@ -12,7 +12,9 @@ use crate::sound::Sound;
 use crate::{EntryId, EntryKey, ReadError};
 use hashward_hash::{HashKind, HashValue, Metric, Quality};
 use hashward_index::mih::{Directory, Plans};
-use hashward_index::{CodeTable, Damaged, DigestTable, MultiIndex, Tree};
+use hashward_index::{
+    CodeTable, Damaged, DigestTable, Method, MultiIndex, Part, TargetSet, Tree, Where,
+};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::xxh3_64;
@@ -336,6 +338,38 @@ impl Segment {
         own.copied().try_for_each(|(table, of)| self.touch_table(table, of))
     }
 
+    /// Verifies what a search of codes is going to read: all tables of their kind, or, as long as
+    /// most of a multi-index has not been needed, the blocks of it and of the codes that the search
+    /// comes by.
+    pub(crate) fn touch_search(
+        &self,
+        kind: HashKind,
+        codes: &CodeTable<'_>,
+        method: Method,
+        targets: &TargetSet,
+    ) -> Result<(), ReadError> {
+        if self.is_mostly_sound(Table::MultiTables, kind.id()) {
+            return self.touch_kind(kind);
+        }
+        let mut need = |part, places: Where<'_>| {
+            let tables: &[Table] = match part {
+                Part::Codes => &[Table::Codes],
+                Part::Tree => &[Table::TreeNodes, Table::TreeChildren],
+                Part::Prefixes => &[Table::Prefixes],
+                Part::MultiTables => &[Table::MultiTables],
+            };
+            let touch = |table: &Table| match places {
+                Where::Everywhere => self.touch_table(*table, kind.id()),
+                Where::At(places) => self.touch_places(*table, kind.id(), places),
+            };
+            tables.iter().try_for_each(touch).map_err(Foreseen::Read)
+        };
+        codes.foresee(method, targets, &mut need).map_err(|foreseen| match foreseen {
+            Foreseen::Read(error) => error,
+            Foreseen::Damaged(Damaged(what)) => self.damaged(Table::MultiTables, kind.id(), what),
+        })
+    }
+
     /// The codes of a 256-bit perceptual kind as they are; `None` where the segment has none.
     pub(crate) fn codes(&self, kind: HashKind) -> Result<Option<Codes<'_>>, ReadError> {
         if kind.is_opaque() || !self.tables.contains_key(&(Table::Codes, kind.id())) {
@@ -393,6 +427,18 @@ impl Segment {
         let packed = column.locate(row).map_err(damaged)?;
         self.touch(table, 0, packed.bytes.clone())?;
         column.unpack(&packed).map_err(damaged)
+    }
+}
+
+/// What may go wrong while a search is foreseen.
+enum Foreseen {
+    Read(ReadError),
+    Damaged(Damaged),
+}
+
+impl From<Damaged> for Foreseen {
+    fn from(damaged: Damaged) -> Self {
+        Self::Damaged(damaged)
     }
 }
 

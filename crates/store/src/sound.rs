@@ -15,6 +15,8 @@ use xxhash_rust::xxh3::xxh3_64;
 #[derive(Debug)]
 pub(crate) struct Sound {
     all: AtomicBool,
+    /// Sections of which every block is verified.
+    whole: Vec<AtomicBool>,
     bits: Vec<AtomicU64>,
     /// The first bit of each section.
     starts: Vec<usize>,
@@ -31,7 +33,8 @@ impl Sound {
         });
         let starts = starts.collect();
         let bits = (0..end.div_ceil(64)).map(|_| AtomicU64::new(0)).collect();
-        Self { all: AtomicBool::new(false), bits, starts }
+        let whole = sections.iter().map(|_| AtomicBool::new(false)).collect();
+        Self { all: AtomicBool::new(false), whole, bits, starts }
     }
 
     pub(crate) fn is_whole(&self) -> bool {
@@ -83,14 +86,55 @@ impl Segment {
     pub(crate) fn touch_table(&self, table: Table, kind: u16) -> Result<(), ReadError> {
         let Some(number) = self.section_number(table, kind) else { return Ok(()) };
         let blocks = self.sections[number].blocks() as usize;
-        if self.sound.is_whole() || (0..blocks).all(|block| self.is_sound(number, block)) {
+        let whole = &self.sound.whole[number];
+        if self.sound.is_whole() || whole.load(Ordering::Relaxed) {
             return Ok(());
         }
         let damage = (0..blocks.div_ceil(TASK_BLOCKS)).into_par_iter().find_map_first(|task| {
             let first = task * TASK_BLOCKS;
             self.verify_blocks(number, first..(first + TASK_BLOCKS).min(blocks))
         });
+        if damage.is_none() {
+            whole.store(true, Ordering::Relaxed);
+        }
         damage.map_or(Ok(()), Err)
+    }
+
+    /// Verifies what has not been verified of the blocks at some places of a table, on all threads.
+    /// Places behind its end are nobody's.
+    pub(crate) fn touch_places(
+        &self,
+        table: Table,
+        kind: u16,
+        places: &[Range<usize>],
+    ) -> Result<(), ReadError> {
+        let Some(number) = self.section_number(table, kind) else { return Ok(()) };
+        let covered = |place: &Range<usize>| {
+            let end = place.end.div_ceil(BLOCK_BYTES).max(place.start / BLOCK_BYTES);
+            place.start / BLOCK_BYTES..end
+        };
+        let blocks = places.iter().flat_map(covered);
+        let mut blocks: Vec<usize> =
+            blocks.filter(|block| !self.is_sound(number, *block)).collect();
+        blocks.sort_unstable();
+        blocks.dedup();
+        let runs: Vec<Range<usize>> = blocks
+            .chunk_by(|a, b| a + 1 == *b)
+            .flat_map(|run| run.chunks(TASK_BLOCKS))
+            .map(|run| run[0]..run[0] + run.len())
+            .collect();
+        // All are asked for before the first is waited for.
+        runs.iter().for_each(|run| self.will_read(number, run));
+        let damage = runs.into_par_iter().find_map_first(|run| self.compare_blocks(number, run));
+        damage.map_or(Ok(()), Err)
+    }
+
+    /// True when more than half of a table has been verified; also where there is no such table.
+    pub(crate) fn is_mostly_sound(&self, table: Table, kind: u16) -> bool {
+        let Some(number) = self.section_number(table, kind) else { return true };
+        let blocks = self.sections[number].blocks() as usize;
+        let sound = (0..blocks).filter(|block| self.is_sound(number, *block)).count();
+        self.sound.is_whole() || 2 * sound > blocks
     }
 
     fn is_sound(&self, section: usize, block: usize) -> bool {
@@ -100,6 +144,19 @@ impl Segment {
 
     /// Compares the checksums of some blocks of a section, and that of the checksums.
     pub(crate) fn verify_blocks(&self, number: usize, blocks: Range<usize>) -> Option<ReadError> {
+        self.will_read(number, &blocks);
+        self.compare_blocks(number, blocks)
+    }
+
+    /// Asks the system for some blocks of a section.
+    fn will_read(&self, number: usize, blocks: &Range<usize>) {
+        let section = &self.sections[number];
+        let (start, length) = (section.offset as usize, section.length as usize);
+        let at = |block: usize| start + (block * BLOCK_BYTES).min(length);
+        self.bytes.will_read(at(blocks.start)..at(blocks.end));
+    }
+
+    fn compare_blocks(&self, number: usize, blocks: Range<usize>) -> Option<ReadError> {
         let section = &self.sections[number];
         let damaged = |offset: u64, what| {
             let path = self.path.clone();
@@ -117,8 +174,6 @@ impl Segment {
         let content = &self.bytes[start..start + section.length as usize];
         let checksums = checksums.as_chunks::<8>().0;
         let first = blocks.start;
-        let wanted = start + first * BLOCK_BYTES..start + blocks.end * BLOCK_BYTES;
-        self.bytes.will_read(wanted.start..wanted.end.min(start + content.len()));
         let pairs = content.chunks(BLOCK_BYTES).zip(checksums).enumerate();
         for (block, (bytes, checksum)) in pairs.skip(first).take(blocks.len()) {
             if xxh3_64(bytes) != u64_at(checksum, 0) {
@@ -133,6 +188,7 @@ impl Segment {
     /// Forgets what was verified, to verify it anew.
     pub(crate) fn forget(&self) {
         self.sound.all.store(false, Ordering::Relaxed);
+        self.sound.whole.iter().for_each(|whole| whole.store(false, Ordering::Relaxed));
         self.sound.bits.iter().for_each(|bits| bits.store(0, Ordering::Relaxed));
     }
 

@@ -28,6 +28,7 @@
 
 mod build;
 mod check;
+mod foresee;
 mod plans;
 mod radii;
 mod search;
@@ -35,6 +36,8 @@ mod slots;
 #[cfg(test)]
 mod tests;
 mod together;
+
+pub(crate) use foresee::Places;
 
 pub use build::{DEFAULT_MEMORY, MAX_CODES, build};
 pub use plans::Plans;

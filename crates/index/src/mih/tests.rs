@@ -1,7 +1,7 @@
 //! The multi-index against brute force, and on damaged tables.
 
 use super::*;
-use crate::{CodeTable, Match, Method, Target, TargetSet, prefix};
+use crate::{CodeTable, Match, Method, Part, Target, TargetSet, Where, prefix};
 use hashward_hash::Pdq;
 use hashward_testkit::{Codes, brute_force};
 use proptest::prelude::*;
@@ -102,6 +102,52 @@ const CUTS: [&[u8]; 5] = [&[8; 16], &[12; 16], &[16; 16], &[5, 13, 6, 14, 9, 7, 
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn a_search_reads_only_what_was_foreseen(
+        kind in 0u8..5,
+        count in prop_oneof![0usize..4, 0usize..600],
+        cut in 0..CUTS.len(),
+        radius in prop_oneof![0u16..48, 0u16..=255],
+        seed in any::<u64>(),
+        scan in prop::sample::select(vec![0.1, 30.0, 1e9]),
+        number in 1usize..7,
+        method in prop::sample::select(vec![Method::Auto, Method::MultiIndex, Method::Prefix]),
+    ) {
+        let codes = codes(kind, count, seed);
+        let built = Built::new(&codes, CUTS[cut], DEFAULT_MEMORY);
+        let mut targets = queries(&codes, number, radius, seed);
+        targets[0].radius /= 2;
+        let set = TargetSet::new(&targets);
+        let plans = built.plans(scan).unwrap();
+        let index = MultiIndex::new(&plans, &built.tables).unwrap();
+        let table = CodeTable::new(&built.codes).with_prefix(&built.prefix).with_multi_index(index);
+        // Everything is damaged but what was told.
+        let mut seen = [
+            vec![0x5a; 32 * codes.len()], Vec::new(), vec![0x5a; 16 * codes.len()], vec![0x5a; built.tables.len()],
+        ];
+        let sound = [built.codes.as_flattened(), &[], built.prefix.as_flattened(), &built.tables];
+        let mut need = |part: Part, places: Where<'_>| -> Result<(), Damaged> {
+            let (seen, sound) = (&mut seen[part as usize], sound[part as usize]);
+            match places {
+                Where::Everywhere => seen.copy_from_slice(sound),
+                Where::At(places) => for place in places {
+                    seen[place.clone()].copy_from_slice(&sound[place.clone()]);
+                },
+            }
+            Ok(())
+        };
+        table.foresee(method, &set, &mut need).unwrap();
+        let [codes_seen, _, prefix_seen, tables_seen] = seen;
+        let index = MultiIndex::new(&plans, &tables_seen).unwrap();
+        let table = CodeTable::new(codes_seen.as_chunks().0)
+            .with_prefix(prefix_seen.as_chunks().0)
+            .with_multi_index(index);
+        let mut found = Vec::new();
+        table.search(method, &set, |hit| found.push(hit)).unwrap();
+        found.sort_unstable();
+        prop_assert_eq!(found, expected(&codes, &targets));
+    }
 
     #[test]
     fn it_finds_what_brute_force_finds(
