@@ -46,7 +46,7 @@ pub struct QueryHash {
 
 /// How far a hash of the query is looked for, and what its hits are worth. A list's own radius
 /// narrows all of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Reach {
     /// Hits of a lower rank are better, whatever their distance.
     pub rank: u8,
@@ -114,6 +114,9 @@ pub struct Hit {
     pub same: ContentDigest,
 }
 
+/// Bytes of the widest digest, SHA-512.
+const WIDEST: usize = 64;
+
 /// The best match of a row: not degenerate before degenerate, then the lowest rank, then the
 /// smallest distance, then the first hash of the query, then the lowest code.
 type Best<'a> = (bool, u8, u16, u32, &'a [u8]);
@@ -157,6 +160,31 @@ impl Generation {
         Ok(hits)
     }
 
+    /// Asks for the memory that looking these digests up will read, in every list: look-ups of a
+    /// few hundred that are announced together wait for it together. A hint; it changes no answer,
+    /// and what is announced need not be asked.
+    pub fn expect(&self, digests: &[HashValue]) {
+        let mut bytes: Vec<[u8; WIDEST]> = Vec::new();
+        for kind in HashKind::ALL.into_iter().filter(|kind| kind.metric() == Metric::Exact) {
+            bytes.clear();
+            for digest in digests.iter().filter(|digest| digest.kind() == kind) {
+                digest.with_bytes(|digest| {
+                    let mut whole = [0; WIDEST];
+                    whole[..digest.len()].copy_from_slice(digest);
+                    bytes.push(whole);
+                });
+            }
+            if bytes.is_empty() {
+                continue;
+            }
+            for (_, _, member) in self.all_members() {
+                if let Ok(Some(digests)) = member.segment.digests(kind) {
+                    digests.table.expect(bytes.iter().map(|digest| &digest[..kind.bytes()]));
+                }
+            }
+        }
+    }
+
     /// Looks a digest up in every list. A perceptual hash is none and finds nothing.
     ///
     /// # Errors
@@ -185,12 +213,12 @@ struct Targets {
 impl Targets {
     /// `own` says that the radius is the list's, which nothing widens.
     fn new(hashes: &[QueryHash], gate: Quality, radius: Distance, own: bool) -> Self {
-        let mut seen: HashSet<(Pdq, u16)> = HashSet::new();
+        let mut seen: HashSet<(Pdq, u16, Reach)> = HashSet::new();
         let (mut targets, mut asked) = (Vec::new(), Vec::new());
         let narrow = |wish: Distance| if own { wish.min(radius) } else { wish };
         for (position, query) in (0u32..).zip(hashes) {
             let passes = query.quality.is_none_or(|quality| quality >= gate);
-            if passes && seen.insert((query.hash, query.margin)) {
+            if passes && seen.insert((query.hash, query.margin, query.reach)) {
                 let widened = |radius: Distance| radius.0.saturating_add(query.margin).min(256);
                 let near = query.reach.radius.map_or(radius, narrow);
                 let all = narrow(query.reach.distant).max(near);

@@ -57,13 +57,22 @@ fn database(seed: u64, lists: u64, rows: u64, indexes: bool) -> Database {
     Database { _dir: dir, store, generation, lists: all, source, pool }
 }
 
+/// A margin and a reach of any sort.
+fn reach(source: &mut Codes) -> (u16, Reach) {
+    let radius = |source: &mut Codes| Distance(source.below(60) as u16);
+    let own = (source.below(2) > 0).then(|| radius(source));
+    let distant = if source.below(2) > 0 { radius(source) } else { Distance(0) };
+    let margin = source.below(2) * source.below(12);
+    (margin as u16, Reach { rank: source.below(3) as u8, radius: own, distant })
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
+    #![proptest_config(ProptestConfig::with_cases(60))]
 
     #[test]
     fn queries_answer_as_the_model(
         seed: u64, lists in 0u64..4, rows in 0u64..60, indexes: bool,
-        radius in prop::sample::select(vec![0u16, 3, 8, 31, 90, 256]), gate in prop::sample::select(vec![0u8, 10, 50, 90]),
+        radius in prop::sample::select(vec![0u16, 3, 8, 31, 90, 256]), reaches: bool, gate in prop::sample::select(vec![0u8, 10, 50, 90]),
     ) {
         let mut database = database(seed, lists, rows, indexes);
         database.generation.verify_deep().unwrap();
@@ -72,10 +81,16 @@ proptest! {
             .map(|number| {
                 let near = database.pool[source.below(database.pool.len() as u64) as usize];
                 let quality = (source.below(4) > 0).then(|| Quality(10 * source.below(11) as u8));
-                QueryHash { hash: source.near(near, 30), label: 100 + number, quality, margin: 0, reach: Reach::default() }
+                let hash = source.near(near, 30);
+                let (margin, reach) = if reaches { reach(source) } else { (0, Reach::default()) };
+                QueryHash { hash, label: 100 + number, quality, margin, reach }
             })
             .collect();
         perceptual.push(QueryHash { label: 7, ..perceptual[0] });
+        if reaches {
+            let (margin, reach) = reach(source);
+            perceptual.push(QueryHash { label: 8, margin, reach, ..perceptual[1] });
+        }
         let mut digests = support::digests(source);
         let hashes = support::others(source, &mut digests);
         let metric = if seed % 2 == 0 { VectorMetric::L1 } else { VectorMetric::L2 };

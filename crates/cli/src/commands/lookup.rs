@@ -7,7 +7,7 @@ use crate::printer::Printer;
 use crate::text;
 use anyhow::Context;
 use hashward_engine::Generation;
-use hashward_engine::lookup::{lookup, lookup_row, parse};
+use hashward_engine::lookup::{lookup, lookup_rows, parse};
 use hashward_engine::matching::{Findings, Policy};
 use hashward_engine::scan::expired_lists;
 use hashward_engine::settings::Day;
@@ -156,6 +156,9 @@ pub(crate) fn run(args: &LookupArgs, printer: &mut Printer) -> anyhow::Result<Ex
     Ok(ExitStatus::of(matched, false))
 }
 
+/// Rows that are matched together.
+const TOGETHER: usize = 64;
+
 /// Matches every row of the files.
 fn match_files(
     args: &LookupArgs,
@@ -169,21 +172,32 @@ fn match_files(
     for path in &args.files {
         let name = path.to_string_lossy();
         let open = || -> anyhow::Result<_> { Ok(Reader::open(File::open(path)?, &options)?) };
-        let reader = open().with_context(|| text::printable(&name))?;
-        for row in reader {
-            let row = match row {
-                Ok(row) => row,
-                Err(ReadError::Row(fault)) => {
-                    summary.bad_rows += 1;
-                    printer.warn(format_args!("{}: {fault}", text::printable(&name)));
-                    continue;
+        let mut reader = open().with_context(|| text::printable(&name))?;
+        loop {
+            let mut rows = Vec::with_capacity(TOGETHER);
+            let mut end = None;
+            while rows.len() < TOGETHER && end.is_none() {
+                match reader.next() {
+                    Some(Ok(row)) => rows.push(row),
+                    Some(Err(ReadError::Row(fault))) => {
+                        summary.bad_rows += 1;
+                        printer.warn(format_args!("{}: {fault}", text::printable(&name)));
+                    }
+                    Some(Err(error)) => end = Some(Err(error)),
+                    None => end = Some(Ok(())),
                 }
-                Err(error) => return Err(error).with_context(|| text::printable(&name)),
-            };
-            summary.rows += 1;
-            let found = lookup_row(generation, &row, policy).context("the database is damaged")?;
-            summary.matched += u64::from(!found.matches.is_empty());
-            print_row(args, printer, &name, &row, &found)?;
+            }
+            let found =
+                lookup_rows(generation, &rows, policy).context("the database is damaged")?;
+            for (row, found) in rows.iter().zip(&found) {
+                summary.rows += 1;
+                summary.matched += u64::from(!found.matches.is_empty());
+                print_row(args, printer, &name, row, found)?;
+            }
+            if let Some(end) = end {
+                end.with_context(|| text::printable(&name))?;
+                break;
+            }
         }
     }
     if args.json {

@@ -8,7 +8,7 @@ use hashward_hash::{
 };
 use hashward_store::{
     BuildOptions, ContentDigest, EntryId, EntryKey, EntryRow, Generation, List, ListKind, Manifest,
-    Opaque, OpaqueHash, SegmentRef, Store,
+    Opaque, OpaqueHash, Reach, SegmentRef, Store,
 };
 use hashward_testkit::Codes;
 use std::collections::BTreeMap;
@@ -118,7 +118,7 @@ pub(crate) fn others(source: &mut Codes, digests: &mut Digests) -> Vec<OpaqueHas
 
 /// What a hit says, as far as it does not depend on where rows stand.
 pub(crate) type Said =
-    (usize, EntryId, HashKind, u16, Option<u32>, Option<Quality>, bool, Vec<HashKind>);
+    (usize, EntryId, HashKind, u16, Option<u32>, u8, Option<Quality>, bool, Vec<HashKind>);
 
 /// The answer to a query by looking at every hash of every live row.
 pub(crate) fn model(
@@ -138,7 +138,8 @@ pub(crate) fn model(
             kinds.dedup();
             for value in digests.values().filter(|value| row.hashes.contains(value)) {
                 let kind = value.kind();
-                said.push((number, row.entry, kind, 0, None, row.quality, false, kinds.clone()));
+                let kinds = kinds.clone();
+                said.push((number, row.entry, kind, 0, None, 0, row.quality, false, kinds));
             }
             for query in opaque.hashes {
                 let radii = OpaqueRadii {
@@ -160,6 +161,7 @@ pub(crate) fn model(
                         kind,
                         distance,
                         label,
+                        0,
                         row.quality,
                         degenerate,
                         kinds,
@@ -173,13 +175,22 @@ pub(crate) fn model(
                     let distance = own.distance(query.hash);
                     let passes = query.quality.is_none_or(|quality| quality >= gate)
                         && row.quality.is_none_or(|quality| quality >= gate);
-                    if distance <= radius && passes {
-                        let found = (own.is_degenerate(), distance.0, position);
+                    // Nothing but the hash's own margin goes beyond the radius of a list.
+                    let limit = |wish: Distance| list.radius.map_or(wish, |own| own.min(wish));
+                    let near = query.reach.radius.map_or(radius, limit).0;
+                    let far = limit(query.reach.distant).0.max(near);
+                    let rank = match distance.0.saturating_sub(query.margin) {
+                        within if within <= near => query.reach.rank,
+                        within if within <= far => Reach::DISTANT,
+                        _ => continue,
+                    };
+                    if passes {
+                        let found = (own.is_degenerate(), rank, distance.0, position);
                         best = Some(best.map_or(found, |known| found.min(known)));
                     }
                 }
             }
-            if let Some((degenerate, distance, position)) = best {
+            if let Some((degenerate, rank, distance, position)) = best {
                 let label = Some(perceptual[position].label);
                 let kind = HashKind::Pdq;
                 said.push((
@@ -188,6 +199,7 @@ pub(crate) fn model(
                     kind,
                     distance,
                     label,
+                    rank,
                     row.quality,
                     degenerate,
                     kinds,
@@ -207,7 +219,17 @@ pub(crate) fn said(hits: &[hashward_store::Hit]) -> Vec<Said> {
             let kinds = hit.kinds.iter().collect();
             let list = hit.place.list as usize;
             let (by, distance) = (hit.by, hit.distance.0);
-            (list, hit.entry, by, distance, hit.label, hit.entry_quality, hit.degenerate, kinds)
+            (
+                list,
+                hit.entry,
+                by,
+                distance,
+                hit.label,
+                hit.rank,
+                hit.entry_quality,
+                hit.degenerate,
+                kinds,
+            )
         })
         .collect();
     said.sort();
