@@ -1,21 +1,44 @@
 #!/usr/bin/env python3
-"""Writes a made-up list of any size to standard output: generate.py {hex|vics|vics-photodna} ROWS.
+"""Writes a made-up list of any size to standard output.
 
-Hashes are random bytes from a fixed seed; no row belongs to any file.
+generate.py {hex|pdq|vics|vics-photodna} ROWS [CHANGED]
+
+Hashes are random bytes from a fixed seed; no row belongs to any file. With CHANGED, as many rows of
+`hex` and `pdq`, spread evenly, have another hash than without.
 """
 import base64
 import random
 import sys
 
+BLOCK = 100_000
+
 
 def main() -> None:
     kind, rows = sys.argv[1], int(sys.argv[2])
+    changed = int(sys.argv[3]) if len(sys.argv) > 3 else 0
+    if kind in ("hex", "pdq"):
+        hashes(16 if kind == "hex" else 32, rows, changed)
+    else:
+        vics(kind, rows)
+
+
+def hashes(width: int, rows: int, changed: int) -> None:
+    source, other = random.Random(7), random.Random(8)
+    digits = 2 * width
+    step = rows // changed if changed else rows + 1
+    for first in range(0, rows, BLOCK):
+        count = min(BLOCK, rows - first)
+        text = source.randbytes(width * count).hex()
+        lines = [text[at : at + digits] for at in range(0, digits * count, digits)]
+        for row in range(-(-first // step) * step, first + count, step):
+            if changed and row // step < changed:
+                lines[row - first] = other.randbytes(width).hex()
+        sys.stdout.write("\n".join(lines) + "\n")
+
+
+def vics(kind: str, rows: int) -> None:
     source = random.Random(7)
     out = sys.stdout.buffer
-    if kind == "hex":
-        for _ in range(rows):
-            out.write(source.randbytes(16).hex().encode() + b"\n")
-        return
     context = "http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/US/$metadata#Media"
     out.write(b"\xef\xbb\xbf" + f'{{"@odata.context":"{context}","value":['.encode())
     for row in range(rows):

@@ -44,14 +44,14 @@ impl CodeTable<'_> {
         need: &mut dyn FnMut(Part, Where<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let all = targets.prepared();
-        for (method, part) in self.parts(method, all) {
+        self.ways(method, all, |method, part| {
             let parts: &[Part] = match (method, self.tree, self.prefix, self.multi) {
                 (Method::BkTree, Some(_), ..) => &[Part::Tree, Part::Codes],
                 (Method::MultiIndex, _, Some(prefix), Some(index)) => {
                     if all.len() > MOST_TARGETS {
                         &[Part::MultiTables, Part::Prefixes, Part::Codes]
                     } else {
-                        Places { index, codes: self.codes, prefix }.foresee(part, need)?;
+                        Places { index, prefix }.foresee(part, need)?;
                         &[]
                     }
                 }
@@ -60,8 +60,7 @@ impl CodeTable<'_> {
                 }
                 _ => &[Part::Codes],
             };
-            parts.iter().try_for_each(|part| need(*part, Where::Everywhere))?;
-        }
-        Ok(())
+            parts.iter().try_for_each(|part| need(*part, Where::Everywhere))
+        })
     }
 }

@@ -142,33 +142,41 @@ impl<'a> CodeTable<'a> {
         targets: &TargetSet,
         mut found: impl FnMut(Match),
     ) -> Result<u64, Damaged> {
-        let prepared = targets.prepared();
         let mut distances = 0;
-        let mut search = |method, part: &[Prepared]| -> Result<(), Damaged> {
+        self.ways(method, targets.prepared(), |method, part| -> Result<(), Damaged> {
             distances += self.search_by(method, part, |hit| {
                 for &target in targets.numbers(&part[hit.target as usize]) {
                     found(Match { target, ..hit });
                 }
             })?;
             Ok(())
-        };
+        })?;
+        Ok(distances)
+    }
+
+    /// Hands the targets, which come by ascending radius, on in parts that go the same way: all of
+    /// them by the given method, or those of each radius by the one that should be fastest for them.
+    fn ways<E>(
+        &self,
+        method: Method,
+        prepared: &[Prepared],
+        mut go: impl FnMut(Method, &[Prepared]) -> Result<(), E>,
+    ) -> Result<(), E> {
         if method != Method::Auto {
-            search(method, prepared)?;
-            return Ok(distances);
+            return go(method, prepared);
         }
-        // Targets come by ascending radius: those that go the same way stand side by side.
+        // Those that go the same way stand side by side.
         let available = self.available();
         let (mut start, mut end, mut way) = (0, 0, None);
         for same in prepared.chunk_by(|a, b| a.radius == b.radius) {
             let chosen = plan::choose(available, same[0].radius, same.len());
             if let Some(way) = way.replace(chosen).filter(|way| *way != chosen) {
-                search(way, &prepared[start..end])?;
+                go(way, &prepared[start..end])?;
                 start = end;
             }
             end += same.len();
         }
-        way.map_or(Ok(()), |way| search(way, &prepared[start..]))?;
-        Ok(distances)
+        way.map_or(Ok(()), |way| go(way, &prepared[start..]))
     }
 
     /// Searches by a method, or scans where the table lacks what it needs.

@@ -132,9 +132,12 @@ impl Segment {
     /// True when more than half of a table has been verified; also where there is no such table.
     pub(crate) fn is_mostly_sound(&self, table: Table, kind: u16) -> bool {
         let Some(number) = self.section_number(table, kind) else { return true };
+        if self.sound.is_whole() || self.sound.whole[number].load(Ordering::Relaxed) {
+            return true;
+        }
         let blocks = self.sections[number].blocks() as usize;
         let sound = (0..blocks).filter(|block| self.is_sound(number, *block)).count();
-        self.sound.is_whole() || 2 * sound > blocks
+        2 * sound > blocks
     }
 
     fn is_sound(&self, section: usize, block: usize) -> bool {

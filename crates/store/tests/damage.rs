@@ -4,7 +4,7 @@
 
 mod support;
 
-use hashward_hash::{Distance, HashValue, Quality};
+use hashward_hash::{Digests, Distance, HashValue, Quality};
 use hashward_store::format::{BLOCK_BYTES, HEADER_BYTES, SECTION_BYTES};
 use hashward_store::{
     EntryId, EntryKey, EntryRow, Generation, Hit, Method, Opaque, Query, QueryHash, Reach,
@@ -128,6 +128,69 @@ fn flipped_bits_are_found_or_harmless() {
         }
     }
     assert!(found > cases * 8 / 10, "{found} of {cases} flips found");
+}
+
+#[test]
+fn a_search_verifies_what_it_reads_and_not_much_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::create(dir.path()).unwrap();
+    let mut source = Codes::seeded(12);
+    let codes = source.random(20_000);
+    let mut rows: Vec<EntryRow> = (1u64..)
+        .zip(&codes)
+        .map(|(number, code)| {
+            let hashes = vec![HashValue::Pdq(*code)];
+            let (key, entry) = (EntryKey::of(None, &hashes), EntryId(number));
+            let (quality, source_id, name, category, attributes) = (None, None, None, None, None);
+            let source_row = number;
+            EntryRow {
+                key,
+                entry,
+                source_row,
+                hashes,
+                quality,
+                source_id,
+                name,
+                category,
+                attributes,
+            }
+        })
+        .collect();
+    rows.sort_by_key(|row| row.key);
+    let segment = support::build(&store, &rows, support::options(true));
+    let (digest, _) = support::open(&store, vec![support::list(1, vec![segment])]);
+    let path = dir.path().join("segments").join(format!("{}.seg", segment.digest));
+    let sound = std::fs::read(&path).unwrap();
+    let ask = |number: usize| {
+        let generation = Generation::open(dir.path(), digest)?;
+        let hash = source.clone().near(codes[number], 6);
+        let reach = Reach::default();
+        generation.query(&Query {
+            digests: &Digests::default(),
+            perceptual: &[QueryHash { hash, label: 0, quality: None, margin: 0, reach }],
+            opaque: Opaque::NONE,
+            radius: Distance(8),
+            min_quality: Quality(0),
+            method: Method::MultiIndex,
+        })
+    };
+    let mut flips = Codes::seeded(13);
+    let (mut unnoticed, mut found) = (0, 0);
+    for case in 0..150 {
+        let at = flips.below(sound.len() as u64) as usize;
+        let mut bytes = sound.clone();
+        bytes[at] ^= 1 << flips.below(8);
+        std::fs::write(&path, &bytes).unwrap();
+        match ask(case) {
+            Ok(hits) => {
+                assert_eq!(hits.len(), 1, "flip at {at}");
+                assert_eq!(hits[0].entry, EntryId(case as u64 + 1), "flip at {at}");
+                unnoticed += 1;
+            }
+            Err(_) => found += 1,
+        }
+    }
+    assert!(unnoticed > 50 && found > 10, "{unnoticed} flips did not matter, {found} were found");
 }
 
 /// Where the first section of a table begins.

@@ -17,7 +17,6 @@ const DEAREST: u64 = 6;
 /// Tables with their multi-index.
 pub(crate) struct Places<'a> {
     pub(crate) index: MultiIndex<'a>,
-    pub(crate) codes: &'a [[u8; 32]],
     pub(crate) prefix: &'a [[u8; 16]],
 }
 
