@@ -73,7 +73,7 @@ impl Places<'_> {
         for (number, (slot, ids, blocks)) in self.index.plans.directory().slots().enumerate() {
             let value = slot.value(&target.permuted);
             let low = value as usize & ((1 << slot.block) - 1);
-            for probe in probes.of(number) {
+            for probe in &probes.of(number).probes {
                 let record = ((value >> slot.block) ^ probe & 0xff_ffff) as usize;
                 let block = blocks.start as usize + BLOCK_BYTES * record;
                 let flips = (probe >> 24) as usize & 7;
