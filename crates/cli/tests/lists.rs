@@ -292,3 +292,43 @@ fn everything(folder: &Path) -> Vec<String> {
     lines.sort();
     lines
 }
+
+#[test]
+fn files_are_compared_without_being_imported() {
+    let lab = Lab::new();
+    let row = |number: u32, name: &str| format!("{number},{number:032x},{name}\n");
+    let text = |rows: &[String]| format!("id,md5,name\n{}", rows.concat());
+    let old = text(&[row(1, "a"), row(2, "b"), row(3, "c")]);
+    let db = lab.database(&[("agency", "known", old.clone())]);
+    let db = db.to_str().unwrap();
+    let new = lab.write("new.csv", text(&[row(1, "a"), row(2, "B"), row(4, "d")]));
+    let before = run(["db", "info", db, "--json"]).out;
+    let ran = run(["list", "diff", db, "agency", new.to_str().unwrap()]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let mut lines: Vec<&str> = ran.out.lines().collect();
+    lines.sort_unstable();
+    assert_eq!(
+        lines[..3],
+        [
+            "+ 4",
+            "- 3",
+            "`agency` version 2, against version 1: 1 added, 1 changed, 1 removed, 1 unchanged"
+        ]
+    );
+    assert_eq!(lines[3..], ["~ 2"]);
+    assert_eq!(run(["db", "info", db, "--json"]).out, before);
+    // What the import then says is what was foretold.
+    assert_eq!(
+        run(["list", "import", db, new.to_str().unwrap(), "--name", "agency"]).code,
+        Some(0)
+    );
+    let after = run(["list", "diff", db, "agency", "--counts"]);
+    assert!(after.out.contains("1 added, 1 changed, 1 removed, 1 unchanged"), "{}", after.out);
+    let bad = lab.write("bad.csv", "id,md5\n1,zz\n");
+    let refused = run(["list", "diff", db, "agency", bad.to_str().unwrap()]);
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.err.contains("bad.csv:2"), "{}", refused.err);
+    let sql = lab.write("delta.sql", "BEGIN TRANSACTION;\nDELETE FROM FILE;\n");
+    let refused = run(["list", "diff", db, "agency", sql.to_str().unwrap()]);
+    assert!(refused.err.contains("sqlite3 RDS.db < FILE"), "{}", refused.err);
+}

@@ -103,7 +103,24 @@ fn by_xml(text: &[u8]) -> Result<ListFormat, OpenError> {
     if has(b"queryResult") { Ok(ListFormat::Ncmec) } else { Err(OpenError::UnknownXml) }
 }
 
+/// How statements begin that make or change a database.
+const STATEMENTS: [&[u8]; 7] = [
+    b"begin transaction",
+    b"create table",
+    b"delete from ",
+    b"drop table",
+    b"drop view",
+    b"insert into ",
+    b"insert or ",
+];
+
 fn by_first_line(line: &[u8]) -> Result<ListFormat, OpenError> {
+    let begins = |statement: &&[u8]| {
+        line.get(..statement.len()).is_some_and(|part| part.eq_ignore_ascii_case(statement))
+    };
+    if STATEMENTS.iter().any(begins) {
+        return Err(OpenError::Sql);
+    }
     if tsk::is_header(line) {
         return Ok(ListFormat::TskIndex);
     }

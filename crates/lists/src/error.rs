@@ -183,8 +183,16 @@ pub enum OpenError {
     #[error("the file is UTF-16 text; save it as UTF-8 and import it again")]
     Utf16,
     /// Not text.
-    #[error("the file is not text and in no format that is read here ({})", ListFormat::names())]
+    #[error(
+        "the file is not text and in no format that is read here ({}); an .idx2 file holds only positions in its .idx, so import that",
+        ListFormat::names()
+    )]
     Binary,
+    /// A script of SQL, as NSRL's deltas are.
+    #[error(
+        "the file is a script of SQL, as the deltas of NSRL's RDS 3 are: apply it to the database with `sqlite3 RDS.db < FILE` and import that"
+    )]
+    Sql,
     /// The content is like no known format.
     #[error(
         "the format of the file is not recognised; name it with --format ({}), or give a CSV file a header with a column named after the kind of hash, such as md5",

@@ -64,6 +64,14 @@ impl Key {
         Ok(Self(Secret::File(Zeroizing::new(blake3::derive_key(KEY_FILE_CONTEXT, content)))))
     }
 
+    /// A key that nobody keeps, for what is gone with the program.
+    ///
+    /// # Errors
+    /// [`VaultError::Random`].
+    pub fn passing() -> Result<Self, VaultError> {
+        Ok(Self(Secret::File(Zeroizing::new(random()?))))
+    }
+
     fn sort(&self) -> &'static str {
         match self.0 {
             Secret::Passphrase(_) => "passphrase",

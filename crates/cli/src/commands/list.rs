@@ -1,5 +1,6 @@
 //! `hashward list`: import, show, change, compare, withdraw and export hash lists.
 
+mod diff;
 mod export;
 mod schemes;
 pub(crate) mod settings;
@@ -11,9 +12,7 @@ use crate::exit::ExitStatus;
 use crate::printer::Printer;
 use crate::text::printable;
 use anyhow::Context;
-use hashward_engine::database::{
-    Access, DiffEntry, EntryChange, ListInfo, VersionInfo, VersionState,
-};
+use hashward_engine::database::{Access, ListInfo, VersionInfo, VersionState};
 use hashward_engine::import::{
     BadRows, ColumnMap, ImportInput, ImportProgress, ImportRequest, ImportSummary, ListFormat,
     ListKind,
@@ -33,7 +32,7 @@ enum ListCommand {
     Import(ImportArgs),
     Show(ShowArgs),
     Set(settings::SetArgs),
-    Diff(DiffArgs),
+    Diff(diff::DiffArgs),
     Release(ReleaseArgs),
     Withdraw(WithdrawArgs),
     Schemes(schemes::SchemesArgs),
@@ -121,27 +120,6 @@ struct ShowArgs {
     name: Option<String>,
 }
 
-/// Show what the newest version of a list added, removed and changed.
-///
-/// Entries are named as in matches; their hashes are not shown.
-#[derive(Debug, clap::Args)]
-struct DiffArgs {
-    /// Print JSON Lines, one for each entry that differs.
-    #[arg(long)]
-    json: bool,
-    /// Print counts only.
-    #[arg(long)]
-    counts: bool,
-    /// The database folder.
-    #[arg(value_name = "DB")]
-    db: PathBuf,
-    #[command(flatten)]
-    key: KeyArgs,
-    /// Name of the list.
-    #[arg(value_name = "NAME")]
-    name: String,
-}
-
 /// Let entries match that were held for review.
 ///
 /// An import whose new and changed entries pass the list's `--hold-above` holds them: they match
@@ -190,6 +168,15 @@ enum BadRowsArg {
     Skip,
 }
 
+impl From<BadRowsArg> for BadRows {
+    fn from(argument: BadRowsArg) -> Self {
+        match argument {
+            BadRowsArg::Refuse => Self::Refuse,
+            BadRowsArg::Skip => Self::Skip,
+        }
+    }
+}
+
 /// `None` recognises the format by the content.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FormatChoice(pub(crate) Option<ListFormat>);
@@ -220,7 +207,7 @@ pub(crate) fn run(args: &ListArgs, printer: &mut Printer) -> anyhow::Result<Exit
         ListCommand::Import(args) => import(args, printer),
         ListCommand::Show(args) => show(args, printer),
         ListCommand::Set(args) => settings::set(args, printer),
-        ListCommand::Diff(args) => diff(args, printer),
+        ListCommand::Diff(args) => diff::run(args, printer),
         ListCommand::Release(args) => release(args, printer),
         ListCommand::Schemes(args) => schemes::run(args, printer),
         ListCommand::Withdraw(args) => withdraw(args, printer),
@@ -229,14 +216,16 @@ pub(crate) fn run(args: &ListArgs, printer: &mut Printer) -> anyhow::Result<Exit
     }
 }
 
+/// A file, or standard input where the name is `-`.
+fn input(path: &PathBuf) -> ImportInput {
+    if path.as_os_str() != "-" {
+        return ImportInput::File(path.clone());
+    }
+    let reader = Box::new(std::io::stdin());
+    ImportInput::Stream { name: "standard input".to_owned(), reader }
+}
+
 fn import(args: &ImportArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
-    let input = |path: &PathBuf| match path.to_str() {
-        Some("-") => {
-            let reader = Box::new(std::io::stdin());
-            ImportInput::Stream { name: "standard input".to_owned(), reader }
-        }
-        _ => ImportInput::File(path.clone()),
-    };
     let signature =
         |path: &PathBuf| std::fs::read(path).with_context(|| printable(&path.to_string_lossy()));
     let request = ImportRequest {
@@ -246,10 +235,7 @@ fn import(args: &ImportArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus
         hash_kind: args.hash_kind,
         map: args.map.clone().unwrap_or_default(),
         delta: args.delta,
-        bad_rows: match args.bad_rows {
-            BadRowsArg::Refuse => BadRows::Refuse,
-            BadRowsArg::Skip => BadRows::Skip,
-        },
+        bad_rows: args.bad_rows.into(),
         settings: args.settings.change()?,
         signatures: args.signatures.iter().map(signature).collect::<Result<_, _>>()?,
         ..ImportRequest::new(&args.name)
@@ -316,6 +302,13 @@ fn report_import(summary: &ImportSummary, printer: &mut Printer) -> anyhow::Resu
     for (count, remark) in remarks.into_iter().filter(|(count, _)| *count > 0) {
         printer.line(format_args!("  {count} {remark}"))?;
     }
+    report_rows(summary, printer);
+    Ok(())
+}
+
+/// What the user should know about how files were read.
+fn report_rows(summary: &ImportSummary, printer: &Printer) {
+    let ImportSummary { counts, .. } = summary;
     for note in &summary.notes {
         printer.note(format_args!("note: {}", printable(note)));
     }
@@ -326,7 +319,6 @@ fn report_import(summary: &ImportSummary, printer: &mut Printer) -> anyhow::Resu
     if hidden > 0 {
         printer.warn(format_args!("and {hidden} more"));
     }
-    Ok(())
 }
 
 fn show(args: &ShowArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
@@ -403,47 +395,6 @@ fn describe_version(version: &VersionInfo, printer: &mut Printer) -> anyhow::Res
         ))?;
     }
     Ok(())
-}
-
-fn diff(args: &DiffArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
-    let database = open(&args.db, Access::ReadOnly, &args.key)?;
-    database.generation().verify().context("the database is damaged")?;
-    let mut failed = Ok(());
-    let mut visit = |entry: &DiffEntry| {
-        if args.counts || failed.is_err() {
-            return;
-        }
-        failed = if args.json {
-            printer.json(&Typed::new("entry", entry))
-        } else {
-            let sign = match entry.change {
-                EntryChange::Added => '+',
-                EntryChange::Changed => '~',
-                EntryChange::Removed => '-',
-            };
-            printer.line(format_args!("{sign} {}", printable(&entry.entry)))
-        };
-    };
-    let diff = database.diff(&args.name, &mut visit)?;
-    failed?;
-    if args.json {
-        printer.json(&Typed::new("diff", diff))?;
-        return Ok(ExitStatus::Done);
-    }
-    let against = match diff.previous {
-        Some(previous) => format!("against version {previous}"),
-        None => "the first version".to_owned(),
-    };
-    printer.line(format_args!(
-        "`{}` version {}, {against}: {} added, {} changed, {} removed, {} unchanged",
-        printable(&diff.list),
-        diff.version,
-        diff.added,
-        diff.changed,
-        diff.removed,
-        diff.unchanged
-    ))?;
-    Ok(ExitStatus::Done)
 }
 
 fn release(args: &ReleaseArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
