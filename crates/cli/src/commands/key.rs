@@ -11,16 +11,18 @@ use zeroize::Zeroizing;
 const KEY_FILE: &str = "HASHWARD_KEY_FILE";
 const PASSPHRASE_FILE: &str = "HASHWARD_PASSPHRASE_FILE";
 
+/// What the help calls the options.
+const HEADING: &str = "Encrypted databases";
+
 /// The key of an encrypted database, for every command that opens one.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Encrypted databases")]
 pub(crate) struct KeyArgs {
     /// The key file of the database [env: HASHWARD_KEY_FILE].
-    #[arg(long, value_name = "FILE", conflicts_with = "passphrase_file")]
+    #[arg(long, value_name = "FILE", conflicts_with = "passphrase_file", help_heading = HEADING)]
     key_file: Option<PathBuf>,
     /// A file whose first line is the passphrase of the database [env: HASHWARD_PASSPHRASE_FILE].
     /// Where neither is given, a terminal asks.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = HEADING)]
     passphrase_file: Option<PathBuf>,
 }
 
