@@ -18,7 +18,7 @@ use hashward_engine::import::{
     ListKind,
 };
 use hashward_hash::HashKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Import, show, change, compare, withdraw and export hash lists.
 #[derive(Debug, clap::Args)]
@@ -217,9 +217,9 @@ pub(crate) fn run(args: &ListArgs, printer: &mut Printer) -> anyhow::Result<Exit
 }
 
 /// A file, or standard input where the name is `-`.
-fn input(path: &PathBuf) -> ImportInput {
+fn input(path: &Path) -> ImportInput {
     if path.as_os_str() != "-" {
-        return ImportInput::File(path.clone());
+        return ImportInput::File(path.to_owned());
     }
     let reader = Box::new(std::io::stdin());
     ImportInput::Stream { name: "standard input".to_owned(), reader }
@@ -229,7 +229,7 @@ fn import(args: &ImportArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus
     let signature =
         |path: &PathBuf| std::fs::read(path).with_context(|| printable(&path.to_string_lossy()));
     let request = ImportRequest {
-        inputs: args.files.iter().map(input).collect(),
+        inputs: args.files.iter().map(|path| input(path)).collect(),
         kind: args.kind,
         format: args.format.0,
         hash_kind: args.hash_kind,

@@ -77,7 +77,7 @@ pub(super) fn run(args: &DiffArgs, printer: &mut Printer) -> anyhow::Result<Exit
         database.diff(&args.name, &mut visit)?
     } else {
         let request = ImportRequest {
-            inputs: args.files.iter().map(input).collect(),
+            inputs: args.files.iter().map(|path| input(path)).collect(),
             format: args.format.0,
             hash_kind: args.hash_kind,
             map: args.map.clone().unwrap_or_default(),
