@@ -19,6 +19,8 @@ pub const GRID_METHODS: [Method; 4] =
 const CELL: Duration = Duration::from_millis(300);
 /// Rounds of a cell, at most and at least.
 const ROUNDS: (usize, usize) = (400, 5);
+/// Methods of a cell, the planner's choice among them.
+const METHODS: usize = GRID_METHODS.len() + 1;
 /// A method this many times slower than the best is timed no more than it was.
 const HOPELESS: u32 = 8;
 
@@ -84,7 +86,8 @@ pub fn grid(
         let tables = Tables::build(codes, Wanted::of(Method::Auto));
         let table = tables.table()?;
         for radius in RADII {
-            let targets = codes::queries(tables.codes(), ROUNDS.0.max(batch), radius, seed);
+            let count_asked = (METHODS * ROUNDS.0).max(batch);
+            let targets = codes::queries(tables.codes(), count_asked, radius, seed);
             let checked = &targets[..(400_000_000 / count).clamp(3, 40)];
             let expected = oracle::brute_force(tables.codes(), checked);
             for method in GRID_METHODS.into_iter().chain([Method::Auto]) {
@@ -108,15 +111,14 @@ fn single(
     let mut times: Vec<(Method, Vec<Duration>)> =
         usable(table, radius).map(|method| (method, Vec::new())).collect();
     let mut spent = Duration::ZERO;
-    // In each round every method has a target of its own, or the later ones would find the
-    // caches filled; over the rounds all have the same targets.
+    // Every method has targets of its own, or the later ones would find the caches filled.
     for round in 0..ROUNDS.0 {
         if round >= ROUNDS.1 && spent > CELL {
             break;
         }
         let best = best_so_far(&mut times);
         for (turn, (method, times)) in times.iter_mut().enumerate() {
-            let target = &targets[(round + turn * targets.len() / 5) % targets.len()];
+            let target = &targets[round + turn * ROUNDS.0];
             let hopeless = round >= 3 && quantile(&mut times.clone(), 0.5) > best * HOPELESS;
             if !hopeless || *method == Method::Auto {
                 let time = time_once(table, *method, std::slice::from_ref(target))?;

@@ -35,6 +35,9 @@ pub struct Measured {
     pub visited: f64,
     /// Matches of all queries.
     pub matches: u64,
+    /// Queries left out because they have more than [`LARGE_ANSWER`] matches: they measure how fast
+    /// matches are written down.
+    pub left_out: usize,
     /// Queries whose answers were compared with brute force.
     pub checked: usize,
     /// Bytes of the tables for each code, a row number included.
@@ -45,6 +48,9 @@ pub struct Measured {
 
 /// Pairs of query and code that brute force compares at most: some seconds' worth.
 const CHECKED_PAIRS: usize = 2_000_000_000;
+
+/// The most matches of a query that is timed.
+pub const LARGE_ANSWER: u32 = 1000;
 
 /// The command line's word for a method.
 #[must_use]
@@ -64,10 +70,12 @@ pub fn name(method: Method) -> &'static str {
 /// [`Wrong`] when an answer is not that of brute force.
 pub fn measure(run: &Run, method: Method) -> Result<Measured, Wrong> {
     let codes = codes::codes(run.codes, run.count, run.seed);
-    measure_in(&Tables::build(codes, Wanted::of(method)), run, method).map(|(measured, _)| measured)
+    measure_in(&Tables::build(codes, Wanted::of(method)), run, method)
+        .map(|(measured, ..)| measured)
 }
 
-/// The same in tables that are already built; gives all matches too, unsorted.
+/// The same in tables that are already built; gives the queries that were timed and all their
+/// matches too, unsorted.
 ///
 /// # Errors
 /// As [`measure`].
@@ -75,9 +83,10 @@ pub fn measure_in(
     tables: &Tables,
     run: &Run,
     method: Method,
-) -> Result<(Measured, Vec<Match>), Wrong> {
+) -> Result<(Measured, Vec<Target>, Vec<Match>), Wrong> {
     let table = tables.table()?;
-    let targets = codes::queries(tables.codes(), run.queries, run.radius, run.seed);
+    let asked = codes::queries(tables.codes(), run.queries, run.radius, run.seed);
+    let targets = without_large_answers(&table, method, &asked)?;
     let checked = (CHECKED_PAIRS / run.count.max(1)).clamp(4, targets.len().max(4));
     let checked = &targets[..checked.min(targets.len())];
     oracle::check(&table, method, checked, &oracle::brute_force(tables.codes(), checked))?;
@@ -98,11 +107,28 @@ pub fn measure_in(
         p99: quantile(&mut times, 0.99),
         visited: if pairs > 0.0 { distances as f64 / pairs } else { 0.0 },
         matches: matches.len() as u64,
+        left_out: asked.len() - targets.len(),
         checked: checked.len(),
         bytes_per_hash: tables.bytes_per_hash(),
         build: tables.build_time(),
     };
-    Ok((measured, matches))
+    Ok((measured, targets, matches))
+}
+
+/// The targets with at most [`LARGE_ANSWER`] matches; all of them where none has so few, as at large
+/// radii.
+fn without_large_answers(
+    table: &CodeTable<'_>,
+    method: Method,
+    asked: &[Target],
+) -> Result<Vec<Target>, Wrong> {
+    let mut matches = vec![0u32; asked.len()];
+    table
+        .search(method, &TargetSet::new(asked), |hit| matches[hit.target as usize] += 1)
+        .map_err(Wrong::Damaged)?;
+    let small = asked.iter().zip(&matches).filter(|(_, matches)| **matches <= LARGE_ANSWER);
+    let small: Vec<Target> = small.map(|(target, _)| *target).collect();
+    Ok(if small.is_empty() { asked.to_vec() } else { small })
 }
 
 /// The smallest of the times that at least this share does not exceed.
@@ -155,6 +181,21 @@ mod tests {
         let moved: Vec<Match> =
             expected.iter().map(|hit| Match { index: hit.index + 1, ..*hit }).collect();
         assert!(oracle::check(&table, Method::Linear, &targets, &moved).is_err());
+    }
+
+    #[test]
+    fn large_answers_are_left_out_unless_all_are_large() {
+        let code = [7; 32];
+        let tables = Tables::build(vec![code; 1001], Wanted::of(Method::Linear));
+        let table = tables.table().unwrap();
+        let (near, far) = (Target { code, radius: 0 }, Target { code: [0; 32], radius: 0 });
+        let kept = |asked: &[Target]| {
+            let kept = without_large_answers(&table, Method::Linear, asked).unwrap();
+            kept.iter().map(|target| target.code[0]).collect::<Vec<_>>()
+        };
+        assert_eq!(kept(&[near, far, near]), [0]);
+        assert_eq!(kept(&[near, near]), [7, 7]);
+        assert_eq!(kept(&[]), [0; 0]);
     }
 
     #[test]

@@ -4,8 +4,8 @@ use crate::exit::ExitStatus;
 use crate::printer::Printer;
 use anyhow::Context;
 use hashward_bench::{
-    Bandwidth, Cell, Codes, Match, Measured, Method, Run, SIZES, Tables, Wanted, bandwidth, codes,
-    grid, measure_in, name, picture, queries,
+    Bandwidth, Cell, Codes, LARGE_ANSWER, Match, Measured, Method, Run, SIZES, Tables, Target,
+    Wanted, bandwidth, codes, grid, measure_in, name, picture,
 };
 use serde::Serialize;
 use std::io::{BufWriter, Write};
@@ -15,7 +15,8 @@ use std::path::{Path, PathBuf};
 ///
 /// Makes codes and queries from a seed, builds the tables that the method needs, compares its
 /// answers with brute force, and prints the time per query (median and p99), the share of codes
-/// that were compared, bytes per hash and build time.
+/// that were compared, bytes per hash and build time. Queries with more than 1,000 matches, which
+/// clustered codes have, are left out and counted.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct SearchArgs {
@@ -100,6 +101,7 @@ struct Line {
     codes: &'static str,
     seed: u64,
     matches: u64,
+    left_out: usize,
     checked: usize,
 }
 
@@ -129,9 +131,9 @@ pub(crate) fn run(args: &SearchArgs, printer: &mut Printer) -> anyhow::Result<Ex
     tell("building tables");
     let tables = Tables::build(made, Wanted::of(args.method));
     tell("checking and searching");
-    let (measured, matches) = measure_in(&tables, &run, args.method)?;
+    let (measured, targets, matches) = measure_in(&tables, &run, args.method)?;
     if let Some(dir) = &args.save {
-        save(dir, &tables, &run, matches).with_context(|| dir.display().to_string())?;
+        save(dir, &tables, &targets, matches).with_context(|| dir.display().to_string())?;
     }
     print(&run, args.method, &measured, args.json, printer)?;
     Ok(ExitStatus::Done)
@@ -155,11 +157,12 @@ fn print(
         visited: measured.visited,
         bytes_per_hash: (measured.bytes_per_hash * 100.0).round() / 100.0,
         build_seconds: measured.build.as_millis() as f64 / 1e3,
-        queries: run.queries,
+        queries: run.queries - measured.left_out,
         batch: run.batch,
         codes: if run.codes == Codes::Random { "random" } else { "clustered" },
         seed: run.seed,
         matches: measured.matches,
+        left_out: measured.left_out,
         checked: measured.checked,
     };
     if json {
@@ -174,6 +177,12 @@ fn print(
         "compared {:.4} % of the codes, {} matches of {} queries, {} of them checked by brute force",
         100.0 * line.visited, line.matches, line.queries, line.checked
     ))?;
+    if line.left_out > 0 {
+        printer.line(format_args!(
+            "left out {} queries with more than {LARGE_ANSWER} matches each",
+            line.left_out
+        ))?;
+    }
     printer.line(format_args!(
         "{:.1} bytes per hash, built in {:.2} s",
         line.bytes_per_hash, line.build_seconds
@@ -295,10 +304,14 @@ fn machine() -> String {
 
 /// Writes `codes.bin` and `queries.bin` (32 bytes each, in store order) and `matches.bin`
 /// (query, position, distance: three little-endian words of 4 bytes each, ascending).
-fn save(dir: &Path, tables: &Tables, run: &Run, mut matches: Vec<Match>) -> anyhow::Result<()> {
+fn save(
+    dir: &Path,
+    tables: &Tables,
+    targets: &[Target],
+    mut matches: Vec<Match>,
+) -> anyhow::Result<()> {
     std::fs::create_dir_all(dir)?;
     std::fs::write(dir.join("codes.bin"), tables.codes().as_flattened())?;
-    let targets = queries(tables.codes(), run.queries, run.radius, run.seed);
     let targets: Vec<u8> = targets.iter().flat_map(|target| target.code).collect();
     std::fs::write(dir.join("queries.bin"), targets)?;
     matches.sort_unstable();
