@@ -42,6 +42,7 @@
 //! [`worker_main`] when it is started with [`WORKER_ARGUMENT`], or name another program.
 #![forbid(unsafe_code)]
 
+pub mod chance;
 mod crew;
 pub mod database;
 mod examiner;

@@ -59,7 +59,7 @@ impl Default for Policy {
             min_quality: None,
             requires_sources: 0,
             day: Day::today(),
-            radii: Radii::ESTIMATED,
+            radii: Radii::CALIBRATED,
             second_look: false,
             method: Method::default(),
         }

@@ -3,6 +3,7 @@
 pub(crate) mod bench;
 pub(crate) mod db;
 pub(crate) mod demo;
+pub(crate) mod eval;
 pub(crate) mod hash;
 pub(crate) mod key;
 pub(crate) mod list;
@@ -25,6 +26,7 @@ pub(crate) fn run(command: Command, printer: &mut Printer) -> anyhow::Result<Exi
         Command::Scan(args) => scan::run(&args, printer),
         Command::Rematch(args) => rematch::run(&args, printer),
         Command::Bench(args) => bench::run(&args, printer),
+        Command::Eval(args) => eval::run(&args, printer),
         Command::Demo(args) => demo::run(&args, printer),
     }
 }

@@ -107,6 +107,27 @@ pub enum Family {
     Inverted,
 }
 
+impl Family {
+    /// For people.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Reencoded => "re-encoded",
+            Self::Resized => "resized",
+            Self::Stretched => "stretched",
+            Self::Recoloured => "recoloured",
+            Self::Filtered => "filtered",
+            Self::Flipped => "flipped",
+            Self::Turned => "turned by quarter turns",
+            Self::Cropped => "cropped",
+            Self::Framed => "framed",
+            Self::Rotated => "rotated or tilted",
+            Self::Overlaid => "overlaid",
+            Self::Inverted => "inverted",
+        }
+    }
+}
+
 /// A change of pixels with its strength. Names, parameters and results are stable.
 ///
 /// ```
