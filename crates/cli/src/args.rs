@@ -1,6 +1,6 @@
 //! The root of the command line's grammar; each command brings its own arguments.
 
-use crate::commands::{bench, db, demo, eval, hash, list, lookup, rematch, scan};
+use crate::commands::{bench, calibrate, db, demo, eval, hash, list, lookup, rematch, scan};
 use clap::{Parser, Subcommand};
 
 /// Finds known pictures in a collection of files, by digest and by perceptual hash.
@@ -35,6 +35,7 @@ pub(crate) enum Command {
     Rematch(rematch::RematchArgs),
     Bench(bench::BenchArgs),
     Eval(eval::EvalArgs),
+    Calibrate(calibrate::CalibrateArgs),
     Demo(demo::DemoArgs),
 }
 

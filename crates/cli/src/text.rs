@@ -136,6 +136,9 @@ fn how(found: &Match) -> String {
                 text += &format!(" {width}x{height}+{x}+{y}");
             }
         }
+        if let Some(chance) = found.chance.filter(|_| found.tier >= Tier::Variant) {
+            text += &format!(" chance {chance:.0e}");
+        }
         if let Some(frame @ 1..) = found.frame {
             text += &format!(" frame {frame}");
         }
@@ -160,6 +163,15 @@ fn summary_lines(summary: &Summary) -> Vec<String> {
         count(summary.skipped),
         parts(words(&summary.skipped_by_reason)),
     )];
+    if !summary.expected_by_tier.values().all(|expected| *expected == 0.0) {
+        let expected: Vec<String> = summary
+            .expected_by_tier
+            .iter()
+            .map(|(tier, expected)| format!("{expected:.0e} {}", tier.name()))
+            .collect();
+        let expected = expected.join(", ");
+        lines.push(format!("False matches that chance lets expect: {expected}."));
+    }
     if summary.vetoed > 0 {
         lines.push(format!("Vetoed: matches of {} files do not count.", count(summary.vetoed)));
     }

@@ -42,10 +42,12 @@
 //! [`worker_main`] when it is started with [`WORKER_ARGUMENT`], or name another program.
 #![forbid(unsafe_code)]
 
+pub mod calibrate;
 pub mod chance;
 mod crew;
 pub mod database;
 mod examiner;
+mod expect;
 pub mod export;
 pub mod hasher;
 pub mod hashing;

@@ -1,5 +1,6 @@
 //! Matches one examination against a generation: pure, and the same on every run.
 
+use crate::expect;
 use crate::provenance::{self, Said};
 use crate::radii::Radii;
 use crate::trust::{self, Judgement, Witness};
@@ -45,7 +46,7 @@ pub struct Policy {
     pub day: Day,
     /// Radii of the variants of the query.
     pub radii: Radii,
-    /// Whether whole pictures are also reported, for review, beyond their radius.
+    /// Whether what lies beyond its radius is also reported, for review.
     pub second_look: bool,
     /// How the store searches; the findings do not depend on it.
     pub method: Method,
@@ -100,9 +101,8 @@ impl Policy {
     fn reach(&self, variant: Variant) -> Reach {
         let radii = self.radii.of(variant);
         let narrow = |wish: Distance| self.radius.map_or(wish, |asked| wish.min(asked));
-        let distant = narrow(radii.review);
+        let distant = if self.second_look { narrow(radii.review) } else { Distance(0) };
         if variant.is_whole() {
-            let distant = if self.second_look { distant } else { Distance(0) };
             Reach { rank: 0, radius: None, distant }
         } else {
             Reach { rank: 1, radius: Some(narrow(radii.matched)), distant }
@@ -349,6 +349,14 @@ struct Explained<'a> {
 }
 
 impl Explained<'_> {
+    /// Unrelated entries that are expected to be as near by chance.
+    fn chance(&self, input: &Input<'_>, policy: &Policy, listed: f64) -> Option<f64> {
+        let hit = &self.candidate.hit;
+        let label = hit.label.filter(|_| hit.by == HashKind::Pdq)?;
+        let own = input.hashes.get(usize::try_from(label).ok()?)?;
+        Some(expect::of_match(policy, own.variant, hit.distance, listed))
+    }
+
     fn name(&self) -> EntryName {
         EntryName {
             list: self.list.name.clone(),
@@ -403,6 +411,7 @@ fn explain(
     explained.retain(|it| it.candidate.hit.rank == 0 || it.witness(policy).is_match());
     let witnesses: Vec<Witness<'_>> = explained.iter().map(|it| it.witness(policy)).collect();
     let judgements = trust::weigh(&witnesses);
+    let listed = if explained.is_empty() { 0.0 } else { expect::listed(generation, policy) };
     let mut findings = Findings::default();
     for (it, witness) in explained.iter().zip(&witnesses).filter(|(_, it)| !it.is_match()) {
         let others =
@@ -421,6 +430,7 @@ fn explain(
         let found = Match {
             vetoed_by: judgement.vetoed_by.iter().map(|&by| explained[by].name()).collect(),
             conflict: (conflict != Conflict::default()).then_some(conflict),
+            chance: it.chance(input, policy, listed),
             ..describe(input, policy, show_hashes, it, judgement)
         };
         if found.vetoed_by.is_empty() {
@@ -512,6 +522,7 @@ fn describe(
         frame: label.map(|label| label.frame),
         frames: if perceptual { candidate.frames } else { 0 },
         area: label.map(|label| label.rectangle),
+        chance: None,
         tier: if judgement.doubts.is_empty() { tier(hit) } else { Tier::Review },
         quality: label.map(|label| label.quality.0),
         entry_quality: hit

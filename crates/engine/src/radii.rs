@@ -42,15 +42,15 @@ impl Radii {
     /// The radii that this version uses: 31 is the reference's; the others are the widest that keep
     /// within [`ALLOWED`]. What was counted is in `benches/results/robustness.md`.
     pub const CALIBRATED: Self = Self([
-        radii(31, 42, 60, -8.0, 0.1),
-        radii(31, 42, 60, -8.0, 0.1),
+        radii(31, 42, 62, -7.40, 0.114),
+        radii(31, 42, 62, -7.40, 0.114),
         PROPOSAL,
         PROPOSAL,
-        radii(31, 42, 60, -8.0, 0.1),
-        radii(34, 42, 60, -8.0, 0.1),
-        radii(34, 42, 60, -8.0, 0.1),
-        radii(34, 42, 60, -8.0, 0.1),
-        radii(34, 42, 60, -8.0, 0.1),
+        radii(31, 42, 66, -7.51, 0.094),
+        radii(40, 46, 66, -7.47, 0.116),
+        radii(38, 46, 58, -7.40, 0.099),
+        radii(40, 48, 58, -7.01, 0.127),
+        radii(40, 46, 62, -7.30, 0.121),
     ]);
 
     /// The radii of a variant.

@@ -47,7 +47,13 @@ pub fn rematch(
     let asked = to_line(&Record::Run(run.clone()))?;
     sink(&Record::Run(run)).map_err(ScanError::Sink)?;
 
-    let scanner = Scanner { progress, generation, options, summary: Mutex::default() };
+    let scanner = Scanner {
+        progress,
+        generation,
+        options,
+        summary: Mutex::default(),
+        asked: Mutex::default(),
+    };
     let method = Method::new(Plan::default(), options.limits, &options.hashers);
     let begin_run = |case: &mut Case| Keeper::begin(case, &method, &asked);
     let work = |item: Result<Item, CaseError>| -> Result<Vec<u8>, ScanError> {

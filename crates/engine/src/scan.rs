@@ -2,6 +2,7 @@
 
 use crate::crew::Crew;
 use crate::examiner::{Examiner, Looked, pool, threads};
+use crate::expect::Asked;
 use crate::hasher::{Hasher as PictureHasher, HasherCommand};
 use crate::keeper::{Keeper, Method, keeping};
 use crate::matching::{Findings, Policy, evaluate};
@@ -156,7 +157,13 @@ pub fn scan(
     let asked = to_line(&Record::Run(run.clone()))?;
     sink(&Record::Run(run)).map_err(ScanError::Sink)?;
 
-    let scanner = Scanner { progress, generation, options, summary: Mutex::default() };
+    let scanner = Scanner {
+        progress,
+        generation,
+        options,
+        summary: Mutex::default(),
+        asked: Mutex::default(),
+    };
     let limits = options.limits;
     let method = Method::new(plan, limits, &options.hashers);
     let begin_run = |case: &mut Case| Keeper::begin(case, &method, &asked);
@@ -259,7 +266,7 @@ pub fn measure(
 }
 
 /// The walk over `roots` without the excluded folders.
-fn walk(roots: &[PathBuf], excluded: &[PathBuf]) -> Result<Walk, ScanError> {
+pub(crate) fn walk(roots: &[PathBuf], excluded: &[PathBuf]) -> Result<Walk, ScanError> {
     excluded.iter().try_fold(Walk::new(roots), |walk, path| exclude(walk, path))
 }
 
@@ -274,12 +281,18 @@ pub(crate) struct Scanner<'a> {
     pub(crate) options: &'a ScanOptions,
     /// Counted when a file is done, so that files without findings need not be handed on.
     pub(crate) summary: Mutex<Summary>,
+    /// Pictures that were asked for.
+    pub(crate) asked: Mutex<Asked>,
 }
 
 impl Scanner<'_> {
     /// The counts of a run that has come to its end.
     pub(crate) fn summary(self, stop: &Stop) -> Summary {
         let mut summary = self.summary.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let asked = self.asked.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if !self.options.without_matching {
+            summary.expected_by_tier = asked.expected(self.generation, &self.options.policy);
+        }
         summary.interrupted = stop.is_wished();
         summary.expired_lists = expired_lists(self.generation, &self.options.policy);
         summary.complete = !summary.interrupted && summary.not_examined == 0;
@@ -321,6 +334,10 @@ impl Scanner<'_> {
             evaluate(examination, generation, &options.policy, options.show_hashes)
                 .map_err(ScanError::Damaged)?
         };
+        let gate = self.options.policy.min_quality();
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.count(&examination.hashes, gate);
+        drop(asked);
         let best = findings.best_tier();
         self.count(|summary| {
             summary.files += 1;
@@ -435,21 +452,27 @@ pub(crate) fn describe_run(
 /// What is guessed at a level of effort.
 fn guesses(effort: Effort) -> Guesses {
     match effort {
-        // Until the radii of guesses are calibrated, guesses are made only where they are asked for.
-        Effort::Fast | Effort::Normal => Guesses::None,
+        Effort::Fast => Guesses::None,
+        Effort::Normal => Guesses::Suggested,
         Effort::Thorough => Guesses::All,
     }
 }
 
 /// The radii that take part at this level of effort.
 fn radii(options: &ScanOptions) -> BTreeMap<String, VariantRadii> {
-    let takes_part = |variant: &Variant| match options.effort {
-        _ if variant.margins().is_some() => false,
-        Effort::Fast | Effort::Normal => false,
+    let takes_part = |name: &String| match options.effort {
+        Effort::Fast => false,
+        // What was cropped is guessed at in a thorough scan only, and whole pictures have the
+        // radius of their list.
+        Effort::Normal => name != Variant::Uncropped.name() && name != Variant::Full.name(),
         Effort::Thorough => true,
     };
-    let radii = |variant: Variant| (variant.name().to_owned(), options.policy.radii.of(variant));
-    Variant::ALL.into_iter().filter(takes_part).map(radii).collect()
+    let mut radii = options.policy.radii.by_name();
+    radii.retain(|name, _| takes_part(name));
+    if !options.policy.second_look {
+        radii.values_mut().for_each(|radii| radii.review = radii.matched);
+    }
+    radii
 }
 
 /// SHA-256 of the running program's file.

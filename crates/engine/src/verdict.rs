@@ -252,6 +252,10 @@ pub struct Match {
     pub frames: u32,
     /// The part of the frame that was hashed; `None` for digests.
     pub area: Option<Rectangle>,
+    /// Unrelated entries that one innocent picture is expected to be as near to by this rendition,
+    /// given how many are listed: the smaller, the likelier is the match. `None` for what is no PDQ.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chance: Option<f64>,
     /// What the match is worth.
     pub tier: Tier,
     /// PDQ quality of the input; `None` for digests.
@@ -354,7 +358,8 @@ pub enum Tier {
     /// What the picture may have been before it was framed, cropped, inverted, embedded in another
     /// or tilted, within the radius of that guess.
     Variant,
-    /// Needs a second look before anything is done, for the reasons given as doubts.
+    /// Needs a second look before anything is done, for the reasons given as doubts; the smaller the
+    /// chance of a match, the likelier it is.
     Review,
 }
 
@@ -420,7 +425,7 @@ pub struct Skipped {
 }
 
 /// The counts of a scan.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Summary {
     /// Files that were come across, readable or not.
     pub files: u64,
@@ -430,6 +435,10 @@ pub struct Summary {
     pub matched: u64,
     /// The same by the best tier of each file.
     pub matched_by_tier: BTreeMap<Tier, u64>,
+    /// False matches that are expected by tier, were all pictures innocent and unrelated: pairs of a
+    /// picture and an entry, from rates counted on synthetic pictures.
+    #[serde(default)]
+    pub expected_by_tier: BTreeMap<Tier, f64>,
     /// Files with a match that a list with a veto takes away.
     pub vetoed: u64,
     /// Files that only ignore lists know.

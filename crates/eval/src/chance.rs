@@ -53,9 +53,9 @@ impl Chance {
     /// Matches of all kinds by the best tier.
     #[must_use]
     pub fn matched(&self) -> [u64; 3] {
-        self.kinds.iter().fold([0; 3], |sum, kind| {
-            std::array::from_fn(|tier| sum[tier] + kind.matched[tier])
-        })
+        self.kinds
+            .iter()
+            .fold([0; 3], |sum, kind| std::array::from_fn(|tier| sum[tier] + kind.matched[tier]))
     }
 }
 
@@ -107,10 +107,8 @@ pub fn measure(
 
 /// The pairs of one picture, and how many listed ones it matches as near, variant and review.
 fn compare(hashes: &[LabelledHash], codes: &[[u8; 32]], radii: &Radii) -> (Pairs, [u64; 3]) {
-    let target = |hash: &LabelledHash| Target {
-        code: hash.hash.to_store_order(),
-        radius: MEASURED_TO,
-    };
+    let target =
+        |hash: &LabelledHash| Target { code: hash.hash.to_store_order(), radius: MEASURED_TO };
     let targets: Vec<Target> = hashes.iter().map(target).collect();
     let mut nearest: HashMap<(u32, Variant), u16> = HashMap::new();
     let mut best: HashMap<u32, usize> = HashMap::new();

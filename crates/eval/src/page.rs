@@ -68,8 +68,11 @@ impl Page {
             }
             let cells: String =
                 Method::ALL.iter().map(|method| heat(&row.share(*method, radii))).collect();
-            let by: Vec<String> =
-                row.found_by(radii).iter().map(|(kind, n)| format!("{} {n}", kind.name())).collect();
+            let by: Vec<String> = row
+                .found_by(radii)
+                .iter()
+                .map(|(kind, n)| format!("{} {n}", kind.name()))
+                .collect();
             let (name, by) = (escape(&row.name()), by.join(", "));
             let _ = writeln!(self.body, "<tr><td>{name}</td>{cells}<td>{by}</td></tr>");
         }
@@ -141,7 +144,8 @@ impl Page {
         const COLOURS: [&str; 4] = ["#6e7781", "#0969da", "#bf5b04", "#1a7f37"];
         let (left, top, wide, high) = (60.0, 20.0, 640.0, 340.0);
         let (low, up) = (-8.0, 1.0);
-        let x = |rate: f64| left + wide * (rate.max(1e-12).log10().clamp(low, up) - low) / (up - low);
+        let x =
+            |rate: f64| left + wide * (rate.max(1e-12).log10().clamp(low, up) - low) / (up - low);
         let y = |share: f64| top + high * (1.0 - share);
         let _ = writeln!(
             self.body,
@@ -295,7 +299,8 @@ mod tests {
     fn a_page_shows_shares_and_escapes_what_others_wrote() {
         let mut page = Page::new("a <b>");
         let nearest = |distance| Nearest { canonical: distance, kinds: [distance; 6] };
-        let row = Row { transform: Transform::Grey, nearest: vec![nearest(Some(0)), nearest(None)] };
+        let row =
+            Row { transform: Transform::Grey, nearest: vec![nearest(Some(0)), nearest(None)] };
         let radii = Radii::CALIBRATED;
         page.heat_map(std::slice::from_ref(&row), &radii);
         let pairs = Pairs { pictures: 10, listed: 10, ..Pairs::default() };

@@ -205,9 +205,8 @@ fn read_original(path: &Path) -> Result<Original, String> {
         _ => return Err("it is no JPEG, PNG, GIF, WebP, BMP or TIFF".to_owned()),
     };
     let decoded = catch_unwind(AssertUnwindSafe(|| encoding.decode(&bytes)));
-    let picture = decoded
-        .map_err(|_| "its decoder failed".to_owned())?
-        .map_err(|error| error.to_string())?;
+    let picture =
+        decoded.map_err(|_| "its decoder failed".to_owned())?.map_err(|error| error.to_string())?;
     if picture.width().saturating_mul(picture.height()) > MOST_PIXELS {
         return Err("it has more than 40 million pixels".to_owned());
     }
@@ -266,9 +265,10 @@ mod tests {
         let files = [at("a.png"), at("b.txt"), at("c.png"), at("missing")];
         let (originals, left_out) = read_originals(&files, 2, &|_, _| true).unwrap();
         assert_eq!((originals.len(), originals[0].hash), (1, hash));
-        assert_eq!(left_out.iter().map(|left| &left.path).collect::<Vec<_>>(), [
-            &files[1], &files[2], &files[3]
-        ]);
+        assert_eq!(
+            left_out.iter().map(|left| &left.path).collect::<Vec<_>>(),
+            [&files[1], &files[2], &files[3]]
+        );
         assert_eq!(read_originals(&files, 1, &|_, _| false).err(), Some(Interrupted));
     }
 }

@@ -6,8 +6,12 @@ use hashward_phash::variants::{Area, Depth, Family, Reduced, guesses};
 use hashward_phash::{PdqResult, Pixels, pdq, pdq_square512};
 
 /// Most hashes that a frame has: the whole picture twice and its negative in eight orientations,
-/// two trimmings in eight, 24 rectangles in two, 34 crops and 6 of each trimming, and 11 angles.
-pub const HASHES_PER_FRAME: usize = 3 * 8 + 2 * 8 + 24 * 2 + 34 + 2 * 6 + 11;
+/// two trimmings in eight, 16 rectangles of which four also mirrored, 34 crops and 6 of each trimming,
+/// and 11 angles.
+pub const HASHES_PER_FRAME: usize = 3 * 8 + 2 * 8 + 16 + LIKELY + 34 + 2 * 6 + 11;
+
+/// The likeliest rectangles, which alone are tried mirrored: each further hash costs a search.
+const LIKELY: usize = 4;
 
 /// Orientations in which a guess that is not a whole picture is tried.
 const MIRRORED: [Orientation; 2] = [Orientation::Original, Orientation::FlipX];
@@ -47,10 +51,14 @@ pub(crate) fn guessed(
     let orientations = if few == 1 { MIRRORED.as_slice() } else { Orientation::ALL.as_slice() };
     let mut hashes: Vec<LabelledHash> =
         labelled(frame, Variant::Inverted, whole, orientations, &negative).collect();
+    let mut inside = 0;
     for guess in reduced.map_or_else(Vec::new, |reduced| guesses(reduced, depth)) {
         let (variant, orientations) = match guess.family {
             Family::Trimmed => (Variant::Trimmed, Orientation::ALL.as_slice()),
-            Family::Inside => (Variant::Inside, &MIRRORED[..few]),
+            Family::Inside => {
+                inside += 1;
+                (Variant::Inside, &MIRRORED[..if inside <= LIKELY { few } else { 1 }])
+            }
             Family::Uncropped => (Variant::Uncropped, &MIRRORED[..1]),
             Family::Straightened => (Variant::Straightened, &MIRRORED[..1]),
         };

@@ -249,9 +249,8 @@ fn originals(
     };
     let mut files = files(std::slice::from_ref(folder))?;
     files.truncate(count);
-    let (originals, left_out) = watched(printer, stop, "originals", |watcher| {
-        read_originals(&files, threads, watcher)
-    })?;
+    let (originals, left_out) =
+        watched(printer, stop, "originals", |watcher| read_originals(&files, threads, watcher))?;
     for left in &left_out {
         let path = text::printable(&left.path.to_string_lossy());
         printer.warn(format_args!("{path} is left out: {}", text::printable(&left.why)));
@@ -335,12 +334,7 @@ fn per_query(kind: &KindChance, listed: u64) -> [PerQuery; 3] {
     })
 }
 
-fn show(
-    printer: &mut Printer,
-    rows: &[Row],
-    chance: &Chance,
-    radii: &Radii,
-) -> anyhow::Result<()> {
+fn show(printer: &mut Printer, rows: &[Row], chance: &Chance, radii: &Radii) -> anyhow::Result<()> {
     let heads = Method::ALL.map(Method::name);
     printer.line(format_args!(
         "{:<26} {:>9} {:>13} {:>19} {:>21}",
@@ -384,7 +378,11 @@ fn show(
         let rate = |radius: u16| {
             let rate = fit::rate(&chance.pairs, kind, radius);
             let marked = if rate.extrapolated { ", extrapolated" } else { "" };
-            format!("{:.1e} a query (≤ {:.1e}{marked})", rate.per_pair * LISTED, rate.bound_per_pair * LISTED)
+            format!(
+                "{:.1e} a query (≤ {:.1e}{marked})",
+                rate.per_pair * LISTED,
+                rate.bound_per_pair * LISTED
+            )
         };
         printer.line(format_args!(
             "{:<13} within {}: {}; for review within {}: {}",

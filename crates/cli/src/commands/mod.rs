@@ -1,6 +1,7 @@
 //! One file per command; this one only sends each command to its file.
 
 pub(crate) mod bench;
+pub(crate) mod calibrate;
 pub(crate) mod db;
 pub(crate) mod demo;
 pub(crate) mod eval;
@@ -26,6 +27,7 @@ pub(crate) fn run(command: Command, printer: &mut Printer) -> anyhow::Result<Exi
         Command::Scan(args) => scan::run(&args, printer),
         Command::Rematch(args) => rematch::run(&args, printer),
         Command::Bench(args) => bench::run(&args, printer),
+        Command::Calibrate(args) => calibrate::run(&args, printer),
         Command::Eval(args) => eval::run(&args, printer),
         Command::Demo(args) => demo::run(&args, printer),
     }

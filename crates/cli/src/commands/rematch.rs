@@ -1,7 +1,7 @@
 //! `hashward rematch`: match a case's kept examinations against new lists.
 
 use crate::commands::key::KeyArgs;
-use crate::commands::scan::{EXIT_CODES, OrderArg, open, show, warn_about_lists};
+use crate::commands::scan::{EXIT_CODES, OrderArg, open, radii, show, warn_about_lists};
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
 use hashward_engine::matching::Policy;
@@ -40,6 +40,9 @@ pub(crate) struct RematchArgs {
     /// The day for which it is decided which lists have expired, to repeat a run [default: today].
     #[arg(long, value_name = "DAY")]
     as_of: Option<Day>,
+    /// Radii of the guesses, from `hashward calibrate`.
+    #[arg(long, value_name = "FILE")]
+    radii: Option<PathBuf>,
     /// Order of the results: of paths (the same on every run) or as found.
     #[arg(long, value_enum, default_value_t, value_name = "ORDER")]
     order: OrderArg,
@@ -63,6 +66,7 @@ pub(crate) fn run(args: &RematchArgs, printer: &mut Printer) -> anyhow::Result<E
             min_quality: args.min_quality.map(Quality),
             requires_sources: args.requires_sources.unwrap_or_default(),
             day: args.as_of.unwrap_or_else(Day::today),
+            radii: radii(args.radii.as_deref())?,
             ..Policy::default()
         },
         as_of: args.as_of,

@@ -4,14 +4,17 @@ use crate::commands::key::KeyArgs;
 use crate::exit::ExitStatus;
 use crate::printer::{self, Printer};
 use crate::{interrupt, text};
+use anyhow::{Context, anyhow};
 use hashward_engine::database::{Access, Database};
 use hashward_engine::hasher::HasherCommand;
 use hashward_engine::matching::Policy;
+use hashward_engine::radii::{Radii, VariantRadii};
 use hashward_engine::scan::{self, ScanError, ScanOptions};
 use hashward_engine::settings::Day;
 use hashward_engine::verdict::{Effort, Record, Summary};
 use hashward_engine::{Generation, Order, Progress, Snapshot, Stop};
 use hashward_hash::{Distance, Quality};
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -47,14 +50,20 @@ pub(crate) struct ScanArgs {
     /// The day for which it is decided which lists have expired, to repeat a run [default: today].
     #[arg(long, value_name = "DAY")]
     as_of: Option<Day>,
-    /// How hard to look. `fast` decodes large JPEG pictures at a reduced scale, and again at the full
-    /// one where that comes near known material or near the quality gate: it finds what `normal`
-    /// finds, but does not read, and so not notice damage in, what a reduced scale has no use for.
-    /// `thorough` also tries the negative, the picture without its borders, rectangles inside it,
-    /// crops and small turns (tier `variant`), and reports what is a little beyond the radius for
-    /// review. Its radii are estimates that are not calibrated yet: expect more false matches.
+    /// How hard to look. `fast` looks at whole pictures only; it decodes large JPEG pictures at a
+    /// reduced scale, and again at the full one where that comes near known material or near the
+    /// quality gate, and does not notice damage in what a reduced scale has no use for. `normal` also
+    /// tries the negative, and what the pixels suggest: without borders, four rectangles inside,
+    /// straightened by flat corners (tier `variant`); up to twice the time of whole pictures alone.
+    /// `thorough` also tries crops, small turns and more rectangles, and reports what is a little
+    /// beyond the radius for review; several times the time. Radii keep false matches of a whole
+    /// query against a million entries below 1e-4 (near), 1e-2 (variant) and 5e-2 (review) on
+    /// synthetic pictures; `hashward calibrate` measures them on yours.
     #[arg(long, value_enum, default_value_t, value_name = "LEVEL")]
     effort: EffortArg,
+    /// Radii of the guesses, from `hashward calibrate`.
+    #[arg(long, value_name = "FILE")]
+    radii: Option<PathBuf>,
     /// Order of the results: of paths (the same on every run) or as found.
     #[arg(long, value_enum, default_value_t, value_name = "ORDER")]
     order: OrderArg,
@@ -120,6 +129,7 @@ pub(crate) fn run(args: &ScanArgs, printer: &mut Printer) -> anyhow::Result<Exit
             min_quality: args.min_quality.map(Quality),
             requires_sources: args.requires_sources.unwrap_or_default(),
             day: args.as_of.unwrap_or_else(Day::today),
+            radii: radii(args.radii.as_deref())?,
             ..Policy::default()
         },
         as_of: args.as_of,
@@ -213,6 +223,17 @@ pub(crate) fn show(
         Err(ScanError::Sink(error)) if printer::is_closed(&error) => Ok(Outcome::Closed(matched)),
         Err(error) => Err(error.into()),
     }
+}
+
+/// The radii in a file of `hashward calibrate`, or the built-in ones.
+pub(crate) fn radii(path: Option<&Path>) -> anyhow::Result<Radii> {
+    let Some(path) = path else { return Ok(Radii::CALIBRATED) };
+    let shown = path.display();
+    let text = std::fs::read(path).with_context(|| format!("cannot read {shown}"))?;
+    let by_name: BTreeMap<String, VariantRadii> = serde_json::from_slice(&text)
+        .with_context(|| format!("{shown} is no calibration.json of `hashward calibrate`"))?;
+    let radii = Radii::CALIBRATED.replaced(&by_name);
+    radii.map_err(|word| anyhow!("{shown}: there is no guess `{}`", text::printable(&word)))
 }
 
 /// Opens a database for reading.

@@ -37,7 +37,7 @@ pub enum Depth {
     /// Only what the pixels themselves suggest: borders, flat corners and the four most likely
     /// rectangles.
     Suggested,
-    /// Also up to 24 rectangles, 35 crops and 10 angles.
+    /// Also up to 16 rectangles, 34 crops and 10 angles.
     All,
 }
 
@@ -76,7 +76,7 @@ const DEGREES: [f32; 5] = [1.0, 2.0, 3.0, 4.0, 5.0];
 /// Rectangles that are tried where only the likely ones are.
 const LIKELY: usize = 4;
 /// Rectangles that are tried at most.
-const RECTANGLES: usize = 24;
+const RECTANGLES: usize = 16;
 
 /// Everything that a picture may have been before something was done to it, likely guesses first
 /// within each family.
