@@ -9,6 +9,14 @@ const TOLERANCES: [u8; 2] = [8, 20];
 const STRAY: usize = 40;
 /// How far the means of neighbouring lines may be apart: borders may fade.
 const STEP: u32 = 4;
+/// Per cent of a row of text that must show the paper: around, between and inside letters.
+const PAPER: usize = 45;
+/// Per cent of the outermost row that must be paper: text keeps away from the edge.
+const MARGIN: usize = 90;
+/// How far paper may be from its colour: less than a picture on paper of another white.
+const WHITE: u8 = 5;
+/// Least and largest height of a band of text, as shares of the picture's.
+const BAND: (f32, f32) = (0.04, 0.6);
 /// A frame must keep this share of each side.
 const KEPT: f32 = 0.15;
 
@@ -38,6 +46,28 @@ pub(super) fn trim(reduced: &Reduced) -> Vec<Frame> {
         }
     }
     frames
+}
+
+/// The picture without a band of text on paper of one colour below it, or above it.
+pub(super) fn without_text(reduced: &Reduced) -> Vec<Frame> {
+    let whole = reduced.frame();
+    let band = |row: &dyn Fn(usize) -> usize| {
+        let mut first = reduced.row(row(0)).to_vec();
+        first.sort_unstable();
+        let paper = first[first.len() / 2];
+        let is_paper = |at: usize, percent: usize| {
+            let cells = reduced.row(row(at)).iter();
+            cells.filter(|cell| cell.abs_diff(paper) <= WHITE).count() * 100
+                >= percent * reduced.width
+        };
+        let rows = (0..reduced.height).take_while(|at| is_paper(*at, PAPER)).count();
+        let rows = if is_paper(0, MARGIN) { rows as f32 } else { 0.0 };
+        (BAND.0 * reduced.down..=BAND.1 * reduced.down).contains(&rows).then_some(rows)
+    };
+    let below = band(&|at| reduced.height - 1 - at);
+    let below = below.map(|rows| Frame { bottom: reduced.height as f32 - rows, ..whole });
+    let above = band(&|at| at).map(|rows| Frame { top: rows, ..whole });
+    below.into_iter().chain(above).collect()
 }
 
 fn without_borders(reduced: &Reduced, tolerance: u8) -> Left {

@@ -34,10 +34,10 @@ pub enum Family {
 /// How many guesses are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
-    /// Only what the pixels themselves suggest: borders, flat corners and the four most likely
-    /// rectangles.
+    /// Only what the pixels themselves suggest: borders, flat corners, bands of text and the most
+    /// likely rectangles, four of both.
     Suggested,
-    /// Also up to 16 rectangles, 34 crops and 10 angles.
+    /// Up to 16 bands and rectangles, and also 34 crops and 10 angles.
     All,
 }
 
@@ -91,7 +91,9 @@ pub fn guesses(fine: &Reduced, depth: Depth) -> Vec<Guess> {
         guesses.push(Family::Trimmed, *frame, *frame);
     }
     let most = if depth == Depth::All { RECTANGLES } else { LIKELY };
-    for frame in rectangles::propose(fine, most) {
+    let text = borders::without_text(fine);
+    let rectangles = rectangles::propose(fine, most - text.len());
+    for frame in text.into_iter().chain(rectangles) {
         guesses.push(Family::Inside, frame, frame);
     }
     let coarse = fine.halved();

@@ -99,6 +99,28 @@ fn borders_of_any_colour_go_and_the_area_says_what_is_left() {
 }
 
 #[test]
+fn a_band_of_text_goes_though_the_picture_is_on_paper_too() {
+    // A picture on paper whose edges are nearly as white as the band.
+    let data: Vec<u8> = scene(300, 200)
+        .iter()
+        .enumerate()
+        .map(|(at, v)| if (at / 300) > 188 || at / 300 < 12 { 246 } else { *v })
+        .collect();
+    for top in [0, 40] {
+        let mut canvas = vec![255; 300 * 240];
+        let letters = if top == 0 { 212..228 } else { 12..28 };
+        for y in letters {
+            (20..280).filter(|x| x % 5 < 2).for_each(|x| canvas[y * 300 + x] = 10);
+        }
+        let whole = on_canvas(&data, (300, 200), canvas, 300, (0, top));
+        let guesses = guesses_in(&view(&whole, 300, 240), Depth::Suggested);
+        let (distance, area) = nearest(&guesses, Family::Inside, canonical(&data, 300, 200));
+        assert!(distance <= 12, "{top}: {distance} {area:?}");
+        assert!((area.y - top as f32).abs() <= 1.0 && (area.height - 200.0).abs() <= 1.0);
+    }
+}
+
+#[test]
 fn a_picture_in_a_picture_is_found_by_its_edges() {
     let data = scene(240, 180);
     let canvas: Vec<u8> = scene(500, 380).iter().map(|v| 255 - v / 2).collect();
