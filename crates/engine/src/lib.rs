@@ -37,7 +37,7 @@
 //! an import takes effect whole or not at all.
 //!
 //! **Does not:** prove anything by silence about a file unless the summary is `complete`, and then
-//! only that no listed hash lies within the radius: crops, borders and the like escape PDQ.
+//! only that no listed hash lies within the radius: large crops, collages and the like escape PDQ.
 //! Pictures are decoded by worker processes, so a program that uses this crate must call
 //! [`worker_main`] when it is started with [`WORKER_ARGUMENT`], or name another program.
 #![forbid(unsafe_code)]

@@ -1,6 +1,7 @@
 //! `hashward calibrate`: false matches on the user's own innocent pictures, and radii from them.
 
 use crate::commands::eval::{MOST, files, transforms, watched, write_lines};
+use crate::commands::key::KeyArgs;
 use crate::commands::scan::{open, watch};
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
@@ -33,6 +34,8 @@ pub(crate) struct CalibrateArgs {
     /// The database folder.
     #[arg(long, value_name = "DB")]
     db: PathBuf,
+    #[command(flatten)]
+    key: KeyArgs,
     /// Pictures that are changed and asked for again; 0 for none.
     #[arg(long, default_value_t = 24, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100_000))]
     changed: u32,
@@ -98,7 +101,7 @@ enum Line<'a> {
 
 pub(crate) fn run(args: &CalibrateArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
     let stop = interrupt::install();
-    let database = open(&args.db)?;
+    let database = open(&args.db, &args.key)?;
     let generation = database.generation();
     let options = CalibrateOptions {
         threads: args.jobs.map_or(0, usize::from),

@@ -10,11 +10,11 @@ const STRAY: usize = 40;
 /// How far the means of neighbouring lines may be apart: borders may fade.
 const STEP: u32 = 4;
 /// Per cent of a row of text that must show the paper: around, between and inside letters.
-const PAPER: usize = 45;
+const PAPER: usize = 25;
 /// Per cent of the outermost row that must be paper: text keeps away from the edge.
 const MARGIN: usize = 90;
 /// How far paper may be from its colour: less than a picture on paper of another white.
-const WHITE: u8 = 5;
+const WHITE: u8 = 6;
 /// Least and largest height of a band of text, as shares of the picture's.
 const BAND: (f32, f32) = (0.04, 0.6);
 /// A frame must keep this share of each side.
