@@ -16,6 +16,8 @@ fn help_texts() {
         "bench hash",
         "bench digest",
         "bench scan",
+        "eval",
+        "calibrate",
     ] {
         let args: Vec<&str> =
             command.split(' ').chain(["--help"]).filter(|a| !a.is_empty()).collect();
