@@ -51,7 +51,7 @@ fn database(lab: &Lab) -> Ran {
     assert_eq!(run(words(line, &[pictures.as_os_str()])).code, Some(0));
     let original = pictures.join("00000/original.png");
     let hashed = run(words("hash --json --kinds pdq", &[original.as_os_str()]));
-    let hash = hashed.json()[0]["pdq"]["hash"].as_str().unwrap().to_owned();
+    let hash = hashed.json()[0]["pdq"]["hash"].as_str().expect("a picture has a hash").to_owned();
     let mut rows = format!("{hash},100,known\n");
     for number in 1..40_u64 {
         let other = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);

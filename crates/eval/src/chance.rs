@@ -148,7 +148,15 @@ mod tests {
     fn pairs_are_those_of_comparing_one_by_one() {
         let sample =
             Sample { seed: 5, listed: 60, innocent: 14, guesses: Guesses::All, threads: 2 };
-        let listed = listed(&sample, &|_, _| true).unwrap();
+        let mut listed = listed(&sample, &|_, _| true).unwrap();
+        // Few unrelated pictures come near: some that do are added.
+        let (picture, own, _) = synthetic(5, Purpose::Innocent, 2, Kind::ALL[2], (320, 520));
+        assert!(picture.width() > 0);
+        for bits in [0, 9, 40, 63] {
+            let mut near = own;
+            near.0[1] ^= (1 << bits) - 1;
+            listed.push(near);
+        }
         let radii = Radii::CALIBRATED;
         let chance = measure(&sample, &listed, &radii, &|_, _| true).unwrap();
         let mut pairs = Pairs { listed: listed.len() as u64, ..Pairs::default() };

@@ -118,14 +118,20 @@ mod tests {
 
     #[test]
     fn proposed_radii_are_the_widest_that_are_allowed() {
-        let radii = propose(&pairs(), Radii::CALIBRATED, 60);
-        // 2e-9 a pair for each guess, 8.3e-9 for review; near stays at the reference's, which has
-        // 1.3e-9 here and would have to have 1e-10.
-        assert_eq!(radii.of(Variant::Full).matched, Distance(19));
+        let pairs = pairs();
+        let radii = propose(&pairs, Radii::CALIBRATED, 60);
+        let widest = |kind, radius: Distance, allowed: f64| {
+            let at = |radius| rate(&pairs, kind, radius).per_pair * LISTED;
+            assert!(at(radius.0) <= allowed && at(radius.0 + 1) > allowed, "{kind:?} {radius:?}");
+        };
+        widest(Variant::Full, radii.of(Variant::Full).matched, ALLOWED[0]);
         assert_eq!(radii.of(Variant::Square512), radii.of(Variant::Full));
-        let inside = radii.of(Variant::Inside);
-        assert_eq!((inside.matched, inside.review), (Distance(33), Distance(39)));
-        let (sum, allowed) = (5.0 * inside.chance.within(33) * LISTED, ALLOWED[1]);
-        assert!(sum <= allowed * 1.1, "{sum}");
+        for kind in Pairs::KINDS {
+            widest(kind, radii.of(kind).review, ALLOWED[2] / 6.0);
+            if !kind.is_whole() {
+                widest(kind, radii.of(kind).matched, ALLOWED[1] / 5.0);
+            }
+        }
+        assert_eq!(propose(&pairs, Radii::CALIBRATED, 20).of(Variant::Inside).review, Distance(20));
     }
 }
