@@ -43,7 +43,7 @@ fn files(c: &mut Criterion) {
             });
         });
     }
-    for effort in [Effort::Full, Effort::Fast] {
+    for effort in [Effort::Full, Effort::FAST] {
         let plan = Plan { effort, ..Plan::default() };
         let limits = hashward_media::Limits::default();
         group.bench_function(format!("all hashes, {effort:?}"), |b| {

@@ -85,7 +85,7 @@ pub fn hash_stages(picture: &Picture<'_>, rounds: usize) -> Result<Vec<Stage>, P
         ("JPEG: entropy decoding", file, Box::new(|| decode(Scale::Eighth))),
         ("JPEG: luma at a quarter", file, Box::new(|| decode(Scale::Quarter))),
         ("JPEG: luma at full scale", file, Box::new(|| decode(Scale::Full))),
-        ("file to fast hashes", file, Box::new(|| _ = black_box(examined(Effort::Fast)))),
+        ("file to fast hashes", file, Box::new(|| _ = black_box(examined(Effort::FAST)))),
         ("file to canonical hashes", file, Box::new(|| _ = black_box(examined(Effort::Full)))),
     ];
     let mut times = vec![Vec::new(); works.len()];

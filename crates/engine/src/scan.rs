@@ -8,7 +8,7 @@ use crate::keeper::{Keeper, Method, keeping};
 use crate::matching::{Findings, Policy, evaluate};
 use crate::pipeline::{self, Order, PipelineError};
 use crate::progress::{Progress, Stop};
-use crate::propose::is_near;
+use crate::propose::{is_near, least_pixels};
 use crate::radii::VariantRadii;
 use crate::verdict::{
     Effort, ListStatus, MatchRecord, NotExamined, PathName, Record, Run, RunList, Skipped, Summary,
@@ -212,7 +212,7 @@ fn plan(generation: &Generation, options: &ScanOptions) -> Plan {
         digests: generation.digest_kinds().with(HashKind::Sha256),
         perceptual: generation.kinds().contains(&HashKind::Pdq),
         effort: match options.effort {
-            Effort::Fast => hashward_media::Effort::Fast,
+            Effort::Fast => hashward_media::Effort::Fast { least_pixels: least_pixels(generation) },
             Effort::Normal | Effort::Thorough => hashward_media::Effort::Full,
         },
         guesses: guesses(options.effort),

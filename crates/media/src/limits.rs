@@ -45,7 +45,17 @@ pub enum Effort {
     Full,
     /// Proposals from reduced decodings where they are close enough to the canonical hash, which
     /// they never replace; see [`crate::Variant::margins`]. Everything else as [`Effort::Full`].
-    Fast,
+    Fast {
+        /// Only for sequential JPEG pictures of so many pixels, and progressive ones of an eighth of
+        /// that, which save about eight times as much. With smaller ones it takes longer to look
+        /// for what is near a proposal than is saved.
+        least_pixels: u64,
+    },
+}
+
+impl Effort {
+    /// Proposals for pictures of any size that allows them.
+    pub const FAST: Self = Self::Fast { least_pixels: 0 };
 }
 
 /// Which guesses are hashed besides the whole picture.

@@ -38,7 +38,7 @@ fn run(work: &str, rounds: u32, path: &str) -> Result<(f64, String)> {
     match work {
         "errors" => Ok((0.0, errors(&bytes)?)),
         "canonical" => fastest(rounds, || examined(&bytes, Effort::Full)),
-        "fast" => fastest(rounds, || examined(&bytes, Effort::Fast)),
+        "fast" => fastest(rounds, || examined(&bytes, Effort::FAST)),
         "pdq-luma" | "pdq-rgb" => {
             let image = image::load_from_memory(&bytes)?;
             let (width, height) = (image.width(), image.height());

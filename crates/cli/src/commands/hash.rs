@@ -70,7 +70,7 @@ pub(crate) fn run(args: &HashArgs, printer: &mut Printer) -> anyhow::Result<Exit
         pdq: args.kinds.contains(&HashKind::Pdq),
         dihedral: args.dihedral,
         effort: match args.effort {
-            EffortArg::Fast => hashward_engine::hashing::Effort::Fast,
+            EffortArg::Fast => hashward_engine::hashing::Effort::FAST,
             EffortArg::Full => hashward_engine::hashing::Effort::Full,
         },
         order: args.order.into(),

@@ -136,7 +136,9 @@ fn luma(bytes: &[u8], frame: &Frame, header: &Header, session: &mut Session<'_>)
     }
     let scale = match session.plan.effort {
         Effort::Full => Scale::Full,
-        Effort::Fast => fast::scale(width, height, header.progressive),
+        Effort::Fast { least_pixels } => {
+            fast::scale(width, height, header.progressive, least_pixels)
+        }
     };
     let hasher = RowHasher::new(Layout::Luma8, width, height, scale.divisor());
     let guess = session.plan.guesses != Guesses::None && scale == Scale::Full;
