@@ -332,3 +332,25 @@ fn files_are_compared_without_being_imported() {
     let refused = run(["list", "diff", db, "agency", sql.to_str().unwrap()]);
     assert!(refused.err.contains("sqlite3 RDS.db < FILE"), "{}", refused.err);
 }
+
+#[test]
+fn the_rows_of_a_list_that_is_a_database_are_looked_up() {
+    let lab = Lab::new();
+    let row = |number: u32| format!("{number},{number:032x}\n");
+    let list =
+        |rows: std::ops::Range<u32>| format!("id,md5\n{}", rows.map(row).collect::<String>());
+    let lists = [("agency", "known", list(1..300)), ("other", "known", list(290..1000))];
+    let db = lab.database(&lists);
+    let db = db.to_str().unwrap();
+    let out = lab.path("other.kdb");
+    let out = out.to_str().unwrap();
+    done(run(["list", "export", db, "other", "--format", "kdb", "--out", out]));
+    done(run(["list", "withdraw", db, "other"]));
+    let found = run(["lookup", "--db", db, "--from", out, "--json"]);
+    assert_eq!(found.code, Some(1), "{}", found.err);
+    assert_eq!(found.of("match").len(), 10);
+    let summary = found.summary();
+    assert_eq!((summary["rows"].as_u64(), summary["matched"].as_u64()), (Some(710), Some(10)));
+    let cut = lab.write("cut.kdb", &std::fs::read(out).unwrap()[..5000]);
+    assert_eq!(run(["lookup", "--db", db, "--from", cut.to_str().unwrap()]).code, Some(2));
+}

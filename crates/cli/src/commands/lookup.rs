@@ -13,11 +13,12 @@ use hashward_engine::scan::expired_lists;
 use hashward_engine::settings::Day;
 use hashward_engine::verdict::{EntryName, Finding, Match};
 use hashward_hash::{Distance, HashKind, HashValue};
-use hashward_lists::{ListRow, ReadError, ReadOptions, Reader};
+use hashward_lists::{DatabaseReader, ListRow, ReadError, ReadOptions, Reader};
 use serde::Serialize;
 use std::fs::File;
-use std::io::BufRead;
-use std::path::PathBuf;
+use std::io::{BufRead, Read, Seek, SeekFrom};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 
 /// Match hashes given as hexadecimal text.
 ///
@@ -168,38 +169,13 @@ fn match_files(
 ) -> anyhow::Result<ExitStatus> {
     let (format, hash_kind) = (args.format.0, args.hash_kind);
     let options = ReadOptions { format, hash_kind, ..ReadOptions::default() };
-    let mut summary = RowSummary::default();
+    let summary = RowSummary::default();
+    let mut asked = Asked { args, printer, generation, policy, summary, rows: Vec::new() };
     for path in &args.files {
         let name = path.to_string_lossy();
-        let open = || -> anyhow::Result<_> { Ok(Reader::open(File::open(path)?, &options)?) };
-        let mut reader = open().with_context(|| text::printable(&name))?;
-        loop {
-            let mut rows = Vec::with_capacity(TOGETHER);
-            let mut end = None;
-            while rows.len() < TOGETHER && end.is_none() {
-                match reader.next() {
-                    Some(Ok(row)) => rows.push(row),
-                    Some(Err(ReadError::Row(fault))) => {
-                        summary.bad_rows += 1;
-                        printer.warn(format_args!("{}: {fault}", text::printable(&name)));
-                    }
-                    Some(Err(error)) => end = Some(Err(error)),
-                    None => end = Some(Ok(())),
-                }
-            }
-            let found =
-                lookup_rows(generation, &rows, policy).context("the database is damaged")?;
-            for (row, found) in rows.iter().zip(&found) {
-                summary.rows += 1;
-                summary.matched += u64::from(!found.matches.is_empty());
-                print_row(args, printer, &name, row, found)?;
-            }
-            if let Some(end) = end {
-                end.with_context(|| text::printable(&name))?;
-                break;
-            }
-        }
+        match_file(path, &name, &options, &mut asked).with_context(|| text::printable(&name))?;
     }
+    let Asked { printer, summary, .. } = asked;
     if args.json {
         printer.json(&super::db::Typed::new("summary", &summary))?;
     } else {
@@ -208,6 +184,82 @@ fn match_files(
             .line(format_args!("{rows} rows, {matched} matched, {bad_rows} could not be read"))?;
     }
     Ok(ExitStatus::of(summary.matched > 0, summary.bad_rows > 0))
+}
+
+/// Matches every row of a file, whichever way it is read; what was read before a fault, too.
+fn match_file(
+    path: &Path,
+    name: &str,
+    options: &ReadOptions,
+    asked: &mut Asked<'_>,
+) -> anyhow::Result<()> {
+    let mut file = File::open(path)?;
+    let mut head = Vec::new();
+    // A pipe is no database, and must not be looked into.
+    if file.metadata()?.is_file() {
+        file.by_ref().take(64).read_to_end(&mut head)?;
+        file.seek(SeekFrom::Start(0))?;
+    }
+    if DatabaseReader::is_database(&head) {
+        let mut taken = Ok(());
+        let read = DatabaseReader::open(path, options)?.for_each(&mut |row| {
+            taken = match row {
+                Ok(row) => asked.take(name, std::mem::take(row)),
+                Err(fault) => {
+                    asked.bad_row(name, &fault);
+                    Ok(())
+                }
+            };
+            if taken.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        taken?;
+        asked.answer(name)?;
+        return Ok(read?);
+    }
+    for row in Reader::open(file, options)? {
+        match row {
+            Ok(row) => asked.take(name, row)?,
+            Err(ReadError::Row(fault)) => asked.bad_row(name, &fault),
+            Err(error) => {
+                asked.answer(name)?;
+                return Err(error.into());
+            }
+        }
+    }
+    asked.answer(name)
+}
+
+/// Rows that are matched together.
+struct Asked<'a> {
+    args: &'a LookupArgs,
+    printer: &'a mut Printer,
+    generation: &'a Generation,
+    policy: &'a Policy,
+    summary: RowSummary,
+    rows: Vec<ListRow>,
+}
+
+impl Asked<'_> {
+    fn take(&mut self, file: &str, row: ListRow) -> anyhow::Result<()> {
+        self.rows.push(row);
+        if self.rows.len() < TOGETHER { Ok(()) } else { self.answer(file) }
+    }
+
+    fn bad_row(&mut self, file: &str, fault: &dyn std::fmt::Display) {
+        self.summary.bad_rows += 1;
+        self.printer.warn(format_args!("{}: {fault}", text::printable(file)));
+    }
+
+    fn answer(&mut self, file: &str) -> anyhow::Result<()> {
+        let rows = std::mem::take(&mut self.rows);
+        let found = lookup_rows(self.generation, &rows, self.policy);
+        for (row, found) in rows.iter().zip(&found.context("the database is damaged")?) {
+            self.summary.rows += 1;
+            self.summary.matched += u64::from(!found.matches.is_empty());
+            print_row(self.args, self.printer, file, row, found)?;
+        }
+        Ok(())
+    }
 }
 
 /// Prints what matches a row; nothing where nothing does.
