@@ -86,7 +86,7 @@ fn field(svg: &mut String, cell: &Cell, x: usize, y: usize) {
         svg,
         "<g><title>{}; auto {}</title><rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" fill=\"{}\" \
          stroke=\"{frame}\"/><text x=\"{}\" y=\"{}\" text-anchor=\"middle\" font-weight=\"bold\">{}</text>\
-         <text x=\"{}\" y=\"{}\" text-anchor=\"middle\" font-size=\"11\">{}, planner {:.2}×</text></g>",
+         <text x=\"{}\" y=\"{}\" text-anchor=\"middle\" font-size=\"11\">planner {:.2}×</text></g>",
         each.join(", "),
         duration(cell.auto),
         colour(best.method),
@@ -95,7 +95,6 @@ fn field(svg: &mut String, cell: &Cell, x: usize, y: usize) {
         duration(best.median),
         x + w / 2,
         y + h / 2 + 16,
-        name(best.method),
         cell.ratio(),
     );
 }
