@@ -23,7 +23,7 @@ pub struct Tail {
 
 impl Tail {
     /// No chance at all, for hashes that are never matched.
-    pub const NONE: Self = Self { at: 0, log10: -300.0, per_bit: 0.0 };
+    pub const NONE: Self = Self { at: 0, log10: f64::NEG_INFINITY, per_bit: 0.0 };
 
     /// Rate per pair of pictures within a distance, at most 1.
     #[must_use]
