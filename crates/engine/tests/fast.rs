@@ -31,6 +31,7 @@ fn examination(file: &[u8], effort: Effort) -> Examination {
         frames_total: report.frames_total,
         hashes: report.hashes,
         opaque: Vec::new(),
+        features: Vec::new(),
     }
 }
 

@@ -122,6 +122,7 @@ fn examination(md5: u8, sha256: u8, hashes: &[MadeHash]) -> Examination {
         frames_total: Some(3),
         hashes,
         opaque: Vec::new(),
+        features: Vec::new(),
     }
 }
 

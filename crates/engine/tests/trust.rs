@@ -133,6 +133,7 @@ fn examination(frames: &[u8]) -> Examination {
         frames_total: Some(frames.len() as u32),
         hashes: frames.iter().enumerate().map(hash).collect(),
         opaque: Vec::new(),
+        features: Vec::new(),
     }
 }
 

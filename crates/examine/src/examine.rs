@@ -5,8 +5,8 @@ use hashward_digest::Hasher;
 use hashward_evidence::ReadAt;
 use hashward_hash::{DigestKinds, Digests};
 use hashward_media::{
-    Class, Effort, Guesses, HEAD_BYTES, Limits, PictureFormat, PictureReport, Reason, Sniffed,
-    TAIL_BYTES, Trouble, sniff,
+    Class, Corners, Effort, Guesses, HEAD_BYTES, Limits, PictureFormat, PictureReport, Reason,
+    Sniffed, TAIL_BYTES, Trouble, sniff,
 };
 use hashward_sandbox::{Attempt, Failure, Outcome, Pool, PoolError};
 use std::io;
@@ -51,6 +51,7 @@ pub fn confirm(
         perceptual: true,
         effort: Effort::Full,
         guesses: Guesses::None,
+        corners: Corners::None,
     };
     let canonical = examine(source, &plan, limits, workers)?;
     Ok(Examination { digests: proposed.digests, ..canonical })
@@ -295,6 +296,9 @@ impl<S: ReadAt> Reading<S> {
     fn build(&self, size: u64, media_type: &str, digests: Digests, found: Found) -> Examination {
         let report = found.report;
         let (width, height) = report.as_ref().map_or((None, None), |r| (r.width, r.height));
+        let frames_examined = report.as_ref().map_or(0, |r| r.frames_examined);
+        let frames_total = report.as_ref().and_then(|r| r.frames_total);
+        let (hashes, features) = report.map(|r| (r.hashes, r.features)).unwrap_or_default();
         Examination {
             version: EXAMINATION_VERSION,
             size,
@@ -303,10 +307,11 @@ impl<S: ReadAt> Reading<S> {
             pictures: found.pictures,
             width,
             height,
-            frames_examined: report.as_ref().map_or(0, |r| r.frames_examined),
-            frames_total: report.as_ref().and_then(|r| r.frames_total),
-            hashes: report.map_or_else(Vec::new, |r| r.hashes),
+            frames_examined,
+            frames_total,
             opaque: Vec::new(),
+            hashes,
+            features,
         }
     }
 }

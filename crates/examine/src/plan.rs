@@ -1,7 +1,7 @@
 //! What to compute on a file.
 
 use hashward_hash::DigestKinds;
-use hashward_media::{Effort, Guesses};
+use hashward_media::{Corners, Effort, Guesses};
 use serde::{Deserialize, Serialize};
 
 /// What to compute on a file.
@@ -15,6 +15,8 @@ pub struct Plan {
     pub effort: Effort,
     /// Which guesses are hashed besides the whole picture.
     pub guesses: Guesses,
+    /// Which local features are extracted.
+    pub corners: Corners,
 }
 
 impl Default for Plan {
@@ -25,6 +27,7 @@ impl Default for Plan {
             perceptual: true,
             effort: Effort::Full,
             guesses: Guesses::None,
+            corners: Corners::None,
         }
     }
 }

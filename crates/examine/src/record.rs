@@ -1,11 +1,11 @@
 //! The record of one examined file: bounded, versioned, without paths or list data.
 
 use hashward_hash::{Digests, HashValue};
-use hashward_media::{LabelledHash, Reason};
+use hashward_media::{FrameFeatures, LabelledHash, Reason};
 use serde::{Deserialize, Serialize};
 
 /// Version of [`Examination`]'s encoding. Raised whenever the fields or their order change.
-pub const EXAMINATION_VERSION: u16 = 2;
+pub const EXAMINATION_VERSION: u16 = 3;
 
 /// What became of the pictures that the content may hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +51,8 @@ pub struct Examination {
     pub hashes: Vec<LabelledHash>,
     /// Perceptual hashes of opaque kinds, computed by other programs.
     pub opaque: Vec<HashValue>,
+    /// Local features of frames, where they were asked for.
+    pub features: Vec<FrameFeatures>,
 }
 
 /// Why bytes are not a record.

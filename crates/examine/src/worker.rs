@@ -2,13 +2,15 @@
 
 use crate::Plan;
 use hashward_media::{
-    HASHES_PER_FRAME, Host, Limits, MemoryRefused, PictureFormat, PictureReport, examine_picture,
+    FEATURE_FRAMES, HASHES_PER_FRAME, Host, Limits, MemoryRefused, PictureFormat, PictureReport,
+    examine_picture,
 };
 use std::process::ExitCode;
 
 /// The header of a job.
 pub(crate) fn header(format: PictureFormat, limits: &Limits, plan: &Plan) -> Vec<u8> {
-    let plan = hashward_media::Plan { effort: plan.effort, guesses: plan.guesses };
+    let plan =
+        hashward_media::Plan { effort: plan.effort, guesses: plan.guesses, corners: plan.corners };
     postcard::to_stdvec(&(format, limits, plan)).expect("writing plain numbers to memory")
 }
 
@@ -21,6 +23,8 @@ pub(crate) fn report(reply: &[u8], limits: &Limits) -> Option<PictureReport> {
         && report.frames_total.is_none_or(|total| frames <= total)
         && report.hashes.len() <= frames as usize * HASHES_PER_FRAME
         && report.hashes.iter().all(|hash| hash.frame < limits.frames && hash.quality.0 <= 100)
+        && report.features.len() <= FEATURE_FRAMES
+        && report.features.iter().all(|f| f.frame < limits.frames && f.features.is_plausible())
         && report.status.as_ref().err().is_none_or(|trouble| {
             trouble.detail.len() <= hashward_media::Trouble::DETAIL_BYTES
                 && !trouble.detail.chars().any(char::is_control)

@@ -79,9 +79,11 @@ mod trouble;
 pub use fast::Margins;
 pub use guess::{HASHES_PER_FRAME, hash_pixels};
 pub use host::{Host, MemoryRefused, Unguarded};
-pub use limits::{Effort, Guesses, Limits, Plan};
+pub use limits::{Corners, Effort, Guesses, Limits, Plan};
 pub use reason::Reason;
-pub use report::{LabelledHash, PictureReport, Rectangle, Trouble, Variant};
+pub use report::{
+    FEATURE_FRAMES, FrameFeatures, LabelledHash, PictureReport, Rectangle, Trouble, Variant,
+};
 pub use sniff::{Class, HEAD_BYTES, PictureFormat, Sniffed, TAIL_BYTES, sniff};
 
 /// Decodes one picture and hashes all of its frames.

@@ -74,6 +74,21 @@ pub enum Guesses {
     All,
 }
 
+/// Which local features are extracted from frames.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Corners {
+    /// None.
+    #[default]
+    None,
+    /// Those of the first frame that a signature of registered material keeps.
+    Registered,
+    /// Those with which registered material is looked for.
+    Query,
+}
+
 /// What to compute on a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
 pub struct Plan {
@@ -81,4 +96,6 @@ pub struct Plan {
     pub effort: Effort,
     /// Which guesses are hashed besides the whole picture.
     pub guesses: Guesses,
+    /// Which local features are extracted. Proposals from reduced decodings have none.
+    pub corners: Corners,
 }

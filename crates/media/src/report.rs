@@ -1,6 +1,7 @@
 //! What an examined picture yields: its hashes, each with a label that says where it comes from.
 
 use crate::Reason;
+use hashward_features::Features;
 use hashward_hash::{Orientation, Pdq, Quality};
 use serde::{Deserialize, Serialize};
 
@@ -139,4 +140,18 @@ pub struct PictureReport {
     /// The hashes, frame by frame: [`Variant::Full`] in the order of [`Orientation::ALL`],
     /// [`Variant::Square512`] likewise, then the guesses that were asked for.
     pub hashes: Vec<LabelledHash>,
+    /// The local features that were asked for, of the first [`FEATURE_FRAMES`] frames at most.
+    pub features: Vec<FrameFeatures>,
+}
+
+/// Frames of which local features are extracted: a film of more is found by its hashes.
+pub const FEATURE_FRAMES: usize = 12;
+
+/// The local features of a frame.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FrameFeatures {
+    /// Frame, page or icon entry, counted from 0 in the order of the file.
+    pub frame: u32,
+    /// The features.
+    pub features: Features,
 }

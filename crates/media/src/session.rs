@@ -2,7 +2,11 @@
 
 use crate::guess::{guessed, hash_pixels, labelled};
 use crate::plane::{Plane, Samples};
-use crate::{Host, Limits, PictureReport, Plan, Reason, Rectangle, Trouble, Variant};
+use crate::{
+    Corners, FEATURE_FRAMES, FrameFeatures, Host, Limits, PictureReport, Plan, Reason, Rectangle,
+    Trouble, Variant,
+};
+use hashward_features::{Budget, Luma, extract};
 use hashward_hash::Orientation;
 use hashward_phash::variants::Reduced;
 use hashward_phash::{Pixels, Streamed};
@@ -31,6 +35,7 @@ impl<'a> Session<'a> {
             frames_examined: 0,
             frames_total: None,
             hashes: Vec::new(),
+            features: Vec::new(),
         };
         Self { limits, host, plan: *plan, report, pixels_left: limits.total_pixels }
     }
@@ -127,11 +132,39 @@ impl<'a> Session<'a> {
         };
         let pixels = pixels.expect("a plane holds all the pixels that it says");
         self.report.hashes.extend(hash_pixels(frame, &pixels, &self.plan));
+        if self.wants_features() {
+            self.extract(frame, (width, height), Reduced::of(&pixels).as_ref());
+        }
+    }
+
+    /// True when local features of the next frame are wanted.
+    pub(crate) fn wants_features(&self) -> bool {
+        match self.plan.corners {
+            Corners::None => false,
+            Corners::Registered => self.report.features.is_empty(),
+            Corners::Query => self.report.features.len() < FEATURE_FRAMES,
+        }
+    }
+
+    /// Extracts the local features of a frame from its reduced copy.
+    fn extract(&mut self, frame: u32, sides: (u32, u32), reduced: Option<&Reduced>) {
+        let budget = match self.plan.corners {
+            Corners::Registered => Budget::REGISTERED,
+            _ => Budget::QUERY,
+        };
+        let Some((cells, width, height)) = reduced.map(Reduced::cells) else { return };
+        let Some(luma) = Luma::new(cells, width, height) else { return };
+        let features = extract(luma, sides, budget);
+        // Of a frame that shows nothing, and one like the frame before, there is nothing to say.
+        let last = self.report.features.last().map(|last| &last.features);
+        if !features.features.is_empty() && last != Some(&features) {
+            self.report.features.push(FrameFeatures { frame, features });
+        }
     }
 
     /// Takes the hashes of a frame whose rows were hashed as they came: the canonical ones, or
     /// `proposals`. `None` for frames that are too small to have any. Guesses are made from the
-    /// reduced copy, where there is one.
+    /// reduced copy, where there is one, and local features are extracted from it.
     pub(crate) fn streamed(
         &mut self,
         frame: u32,
@@ -157,6 +190,9 @@ impl<'a> Session<'a> {
         }
         if !proposals {
             hashes.extend(guessed(frame, whole, &streamed.full, reduced, self.plan.guesses));
+            if self.wants_features() {
+                self.extract(frame, (width, height), reduced);
+            }
         }
     }
 

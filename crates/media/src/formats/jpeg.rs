@@ -141,7 +141,8 @@ fn luma(bytes: &[u8], frame: &Frame, header: &Header, session: &mut Session<'_>)
         }
     };
     let hasher = RowHasher::new(Layout::Luma8, width, height, scale.divisor());
-    let guess = session.plan.guesses != Guesses::None && scale == Scale::Full;
+    let wanted = session.plan.guesses != Guesses::None || session.wants_features();
+    let guess = wanted && scale == Scale::Full;
     let reducer = guess.then(|| Reducer::new(Layout::Luma8, width, height)).flatten();
     let mut rows = Hash(hasher, reducer);
     decode_luma(bytes, scale, &limits, &mut rows).ok()?;

@@ -37,6 +37,12 @@ impl Reduced {
         Some(reducer.finish())
     }
 
+    /// The cells, rows from the top without gaps, and how many there are across and down.
+    #[must_use]
+    pub fn cells(&self) -> (&[u8], u32, u32) {
+        (&self.cells, self.width as u32, self.height as u32)
+    }
+
     /// Half the size: four cells become one. Copies of at most 256 cells a side stay as they are.
     pub(super) fn halved(&self) -> Self {
         if self.width.max(self.height) <= FINE as usize / 2 {

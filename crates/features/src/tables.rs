@@ -1,0 +1,226 @@
+//! The approximate index: features whose descriptors agree in some of their bits.
+//!
+//! There are eight tables. Table t sorts all features of all signatures by the lowest bits of the
+//! t-th 32-bit word of their descriptors. A feature of a query is looked up in each; it meets one
+//! that differs in d of 256 bits in a table of b bits with a probability of about (1 − d/256)ᵇ. A
+//! picture has many features, so it is enough that a few of them meet. (Locality-sensitive hashing
+//! by sampling bits: Indyk and Motwani, 1998.)
+
+use crate::signature::Damaged;
+
+/// Number of tables.
+pub const KEY_TABLES: usize = 8;
+
+/// Most signatures of an index: a posting is the number of a signature and seven bits for that of
+/// a feature.
+pub const MAX_SIGNATURES: u32 = 1 << 25;
+
+/// Bytes of the header.
+const HEADER: usize = 64;
+
+/// Bits of a key by the number of features: on average 8 to 16 of them share a key.
+fn key_bits(features: u32) -> u32 {
+    (32 - features.leading_zeros()).saturating_sub(4).clamp(4, 24)
+}
+
+/// The key of a descriptor in a table, of which an index uses the lowest bits.
+#[must_use]
+pub fn key(descriptor: &[u8; 32], table: usize) -> u32 {
+    let word = &descriptor[4 * table..][..4];
+    u32::from_le_bytes([word[0], word[1], word[2], word[3]])
+}
+
+/// Builds the tables of an index, one after the other.
+///
+/// The bytes: a header of the number of signatures, of features, of tables and of bits of a key
+/// (4 bytes each) and 48 zero bytes; then each table: 2ᵇ + 1 starts and the postings, each part
+/// filled up with zeros to a multiple of 64 bytes. A posting is the position of a signature times
+/// 128 and that of a feature in it; those of one key stand together, ascending. Start k is the
+/// position of the first posting with key k or a higher one. All are numbers of 4 bytes.
+#[derive(Debug)]
+pub struct TableBuilder {
+    postings: Vec<u32>,
+    signatures: u32,
+    bits: u32,
+}
+
+impl TableBuilder {
+    /// For signatures with so many features each, in their order.
+    ///
+    /// # Errors
+    /// When there are more than [`MAX_SIGNATURES`], or one has more than 128.
+    pub fn new(counts: impl IntoIterator<Item = u8>) -> Result<Self, Damaged> {
+        let (mut postings, mut signatures) = (Vec::new(), 0_u32);
+        for count in counts {
+            if count > 128 || signatures == MAX_SIGNATURES {
+                return Err(Damaged("too many signatures or features for one index"));
+            }
+            postings.extend((0..u32::from(count)).map(|number| signatures << 7 | number));
+            signatures += 1;
+        }
+        let count = u32::try_from(postings.len()).map_err(|_| Damaged("too many features"))?;
+        Ok(Self { postings, signatures, bits: key_bits(count) })
+    }
+
+    /// The header.
+    #[must_use]
+    pub fn header(&self) -> [u8; 64] {
+        let mut header = [0; HEADER];
+        let numbers = [self.signatures, self.postings.len() as u32, KEY_TABLES as u32, self.bits];
+        for (bytes, number) in header.chunks_mut(4).zip(numbers) {
+            bytes.copy_from_slice(&number.to_le_bytes());
+        }
+        header
+    }
+
+    /// A table from the keys of all features in their order, handed to `out` in pieces.
+    ///
+    /// # Errors
+    /// What `out` gives.
+    ///
+    /// # Panics
+    /// When there are not as many keys as features.
+    pub fn table<E>(
+        &self,
+        keys: &[u32],
+        mut out: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        assert_eq!(keys.len(), self.postings.len(), "a key for each feature");
+        let mask = (1_u32 << self.bits) - 1;
+        let mut starts = vec![0_u32; (1 << self.bits) + 1];
+        for key in keys {
+            starts[(key & mask) as usize + 1] += 1;
+        }
+        for at in 1..starts.len() {
+            starts[at] += starts[at - 1];
+        }
+        let mut next = starts.clone();
+        let mut sorted = vec![0_u32; keys.len()];
+        for (key, posting) in keys.iter().zip(&self.postings) {
+            let at = &mut next[(key & mask) as usize];
+            sorted[*at as usize] = *posting;
+            *at += 1;
+        }
+        for part in [starts, sorted] {
+            let mut piece = Vec::with_capacity(1 << 16);
+            for numbers in part.chunks(1 << 14) {
+                piece.clear();
+                piece.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
+                out(&piece)?;
+            }
+            let padding = padded(part.len() * 4) - part.len() * 4;
+            out(&[0; 64][..padding])?;
+        }
+        Ok(())
+    }
+}
+
+const fn padded(bytes: usize) -> usize {
+    bytes.next_multiple_of(64)
+}
+
+/// The tables of an index, borrowed.
+#[derive(Clone, Copy)]
+pub struct Tables<'a> {
+    bytes: &'a [u8],
+    signatures: u32,
+    features: usize,
+    bits: u32,
+}
+
+impl std::fmt::Debug for Tables<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Tables({} signatures, {} features)", self.signatures, self.features)
+    }
+}
+
+impl<'a> Tables<'a> {
+    /// Checks the header and the length; starts and postings are checked at their use.
+    ///
+    /// # Errors
+    /// When the bytes are no tables.
+    pub fn new(bytes: &'a [u8]) -> Result<Self, Damaged> {
+        let header: &[u8; HEADER] =
+            bytes.first_chunk().ok_or(Damaged("the tables end in their header"))?;
+        let number = |at: usize| {
+            u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])
+        };
+        let (signatures, features, tables, bits) = (number(0), number(4), number(8), number(12));
+        if tables != KEY_TABLES as u32 || bits != key_bits(features) || signatures > MAX_SIGNATURES
+        {
+            return Err(Damaged("the header of the tables is not valid"));
+        }
+        let tables = Self { bytes, signatures, features: features as usize, bits };
+        if bytes.len() as u64 != HEADER as u64 + KEY_TABLES as u64 * tables.table_bytes() {
+            return Err(Damaged("the tables have another length"));
+        }
+        Ok(tables)
+    }
+
+    fn starts_bytes(&self) -> usize {
+        padded(((1 << self.bits) + 1) * 4)
+    }
+
+    fn table_bytes(&self) -> u64 {
+        self.starts_bytes() as u64 + (self.features as u64 * 4).next_multiple_of(64)
+    }
+
+    /// Number of signatures.
+    #[must_use]
+    pub const fn signatures(&self) -> u32 {
+        self.signatures
+    }
+
+    /// The postings that share a key in a table: signature and feature of each.
+    pub(crate) fn sharing(
+        &self,
+        table: usize,
+        key: u32,
+    ) -> Result<impl ExactSizeIterator<Item = (u32, u8)> + use<'a>, Damaged> {
+        let offset = HEADER + table * self.table_bytes() as usize;
+        let starts = self.bytes[offset..].as_chunks::<4>().0;
+        let key = (key & ((1 << self.bits) - 1)) as usize;
+        let (first, behind) =
+            (u32::from_le_bytes(starts[key]), u32::from_le_bytes(starts[key + 1]));
+        let postings = &self.bytes[offset + self.starts_bytes()..].as_chunks::<4>().0;
+        let found = postings[..self.features]
+            .get(first as usize..behind as usize)
+            .ok_or(Damaged("a start of the tables points outside"))?;
+        Ok(found.iter().map(|bytes| {
+            let posting = u32::from_le_bytes(*bytes);
+            (posting >> 7, (posting & 127) as u8)
+        }))
+    }
+
+    /// Checks everything: that starts ascend to the number of features, and that each table has
+    /// every feature of every signature, under its key. `signature` gives the descriptors.
+    ///
+    /// # Errors
+    /// At the first thing that is wrong, as [`Damaged`] or what `signature` gives.
+    pub fn check<E: From<Damaged>>(
+        &self,
+        mut descriptor: impl FnMut(u32, u8) -> Result<[u8; 32], E>,
+    ) -> Result<(), E> {
+        for table in 0..KEY_TABLES {
+            let mut seen = 0;
+            for value in 0..1_u32 << self.bits {
+                let mut last = None;
+                for posting in self.sharing(table, value)? {
+                    if last >= Some(posting) {
+                        return Err(Damaged("postings of a key are not ascending").into());
+                    }
+                    let of = key(&descriptor(posting.0, posting.1)?, table);
+                    if of & ((1 << self.bits) - 1) != value {
+                        return Err(Damaged("a posting stands under another key").into());
+                    }
+                    last = Some(posting);
+                    seen += 1;
+                }
+            }
+            if seen != self.features {
+                return Err(Damaged("the starts do not reach every posting").into());
+            }
+        }
+        Ok(())
+    }
+}
