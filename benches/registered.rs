@@ -102,6 +102,8 @@ struct Outcome {
     /// Others were found.
     false_matches: usize,
     inliers: u16,
+    /// Inliers and number of the other that was found with most.
+    worst: (u16, u32),
 }
 
 fn recall(count: usize, seed: u64) {
@@ -127,6 +129,12 @@ fn recall(count: usize, seed: u64) {
                 .max_by_key(|v| v.inliers);
             Outcome {
                 verified: verified.is_some(),
+                worst: found
+                    .iter()
+                    .filter(|found| found.signature != number as u32)
+                    .map(|found| (found.inliers, found.signature))
+                    .max()
+                    .unwrap_or_default(),
                 inliers: verified.map_or(0, |verified| verified.inliers),
                 found: found.iter().any(|found| found.signature == number as u32),
                 false_matches: found
@@ -162,6 +170,17 @@ fn recall(count: usize, seed: u64) {
             classes.join(" "),
         );
     }
+    for (number, row) in outcomes.iter().enumerate() {
+        for (transform, outcome) in transforms.iter().zip(row).filter(|(_, it)| it.worst.0 > 0) {
+            let (inliers, other) = outcome.worst;
+            let classes = [number, other as usize].map(|n| PICTURES[n % PICTURES.len()]);
+            println!(
+                "false: {number} as {other}, {inliers} inliers, {classes:?}, {}",
+                transform.name()
+            );
+        }
+    }
+    println!("features: {}", skew(&known));
     let wrong: usize = outcomes.iter().flatten().map(|outcome| outcome.false_matches).sum();
     println!("false matches: {wrong} of {} queries, {count} registered", count * transforms.len());
     eprintln!("{:.0} s", start.elapsed().as_secs_f64());
@@ -177,6 +196,28 @@ fn found(
         known.get(number as usize).cloned().ok_or(Damaged("no such signature"))
     };
     search(index, query, views, read).expect("the tables are whole")
+}
+
+/// How evenly descriptors use their bits: the mean share of the more frequent value, and the mean
+/// number of others with which a feature shares 16 bits, of those that chance would give.
+fn skew(known: &[Signature]) -> String {
+    let codes: Vec<[u8; 32]> =
+        known.iter().flat_map(|known| known.descriptors()).copied().collect();
+    let count = codes.len() as f64;
+    let share = |bit: usize| {
+        let set = codes.iter().filter(|code| code[bit / 8] >> (bit % 8) & 1 == 1).count() as f64;
+        (set / count).max(1.0 - set / count)
+    };
+    let mean = (0..256).map(share).sum::<f64>() / 256.0;
+    let crowd = |table: usize| {
+        let mut sizes = vec![0_u32; 1 << 16];
+        codes.iter().for_each(|code| sizes[(key(code, table) & 0xffff) as usize] += 1);
+        sizes.iter().map(|size| f64::from(*size) * f64::from(*size)).sum::<f64>() / count
+    };
+    let crowds: Vec<String> = (0..KEY_TABLES)
+        .map(|table| format!("{:.1}", crowd(table) / (1.0 + count / 65_536.0)))
+        .collect();
+    format!("more frequent value of a bit {mean:.3}; crowding of 16 bits {}", crowds.join(" "))
 }
 
 /// The 95 % interval of a share, by Wilson's score.

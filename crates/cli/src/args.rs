@@ -1,6 +1,8 @@
 //! The root of the command line's grammar; each command brings its own arguments.
 
-use crate::commands::{bench, calibrate, db, demo, eval, hash, list, lookup, rematch, scan};
+use crate::commands::{
+    bench, calibrate, db, demo, eval, hash, list, lookup, register, rematch, scan,
+};
 use clap::{Parser, Subcommand};
 
 /// Finds known pictures in a collection of files, by digest and by perceptual hash.
@@ -32,6 +34,7 @@ pub(crate) enum Command {
     List(list::ListArgs),
     Lookup(lookup::LookupArgs),
     Scan(scan::ScanArgs),
+    Register(register::RegisterArgs),
     Rematch(rematch::RematchArgs),
     Bench(bench::BenchArgs),
     Eval(eval::EvalArgs),

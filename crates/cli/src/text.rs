@@ -2,7 +2,6 @@
 
 use hashward_engine::Rectangle;
 use hashward_engine::verdict::{Match, Record, Summary, Tier};
-use hashward_hash::Metric;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What silence about a file does not prove; printed below every scan.
@@ -122,7 +121,14 @@ fn entry(matches: &[&Match]) -> String {
 /// By what an entry matched.
 fn how(found: &Match) -> String {
     let mut text = found.by.name().to_owned();
-    if found.by.metric() != Metric::Exact {
+    if let (Some(inliers), Some(area)) = (found.inliers, found.area) {
+        let Rectangle { x, y, width, height } = area;
+        text += &format!(" {inliers} in {width}x{height}+{x}+{y}");
+        let changed = (found.variant != "original").then_some(found.variant.as_str());
+        for word in changed.into_iter().chain(found.rendition.as_deref()) {
+            text += &format!(" {word}");
+        }
+    } else if !found.by.is_exact() {
         text += &format!(" {}/{}", found.distance, found.radius);
         if found.variant != "original" {
             text += &format!(" {}", found.variant);
@@ -139,9 +145,9 @@ fn how(found: &Match) -> String {
         if let Some(chance) = found.chance.filter(|_| found.tier >= Tier::Variant) {
             text += &format!(" chance {chance:.0e}");
         }
-        if let Some(frame @ 1..) = found.frame {
-            text += &format!(" frame {frame}");
-        }
+    }
+    if let Some(frame @ 1..) = found.frame {
+        text += &format!(" frame {frame}");
     }
     if let Some(hash) = &found.hash {
         text += &format!(" {hash}");

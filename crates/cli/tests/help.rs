@@ -11,6 +11,7 @@ fn help_texts() {
         "hash",
         "lookup",
         "scan",
+        "register",
         "rematch",
         "bench search",
         "bench hash",

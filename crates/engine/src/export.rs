@@ -1,7 +1,8 @@
 //! Writing a list out again in one of the formats.
 
 use crate::database::{Database, DatabaseError};
-use hashward_hash::{HashKind, HashValue};
+use crate::import::sorted::FEATURES;
+use hashward_hash::{HashKind, HashValue, encode_hex};
 pub use hashward_lists::WriteError;
 use hashward_lists::{Layout, ListFormat, ListRow, Writer, Written};
 use hashward_store::{EntryRow, Generation, List};
@@ -124,6 +125,7 @@ fn rows(entry: EntryRow, list: &List) -> Result<Vec<ListRow>, ExportError> {
         None => Default::default(),
         Some(text) => serde_json::from_str(text).map_err(|_| ExportError::Attributes)?,
     };
+    let signature = entry.signature.as_ref().map(|it| encode_hex(it.as_bytes()));
     let template = ListRow {
         line: entry.source_row,
         hashes: Vec::new(),
@@ -138,5 +140,9 @@ fn rows(entry: EntryRow, list: &List) -> Result<Vec<ListRow>, ExportError> {
         hashes: kinds.iter().map(|hashes| hashes[number.min(hashes.len() - 1)]).collect(),
         ..template.clone()
     };
-    Ok((0..count).map(row).collect())
+    let mut rows: Vec<ListRow> = (0..count).map(row).collect();
+    if let Some((first, signature)) = rows.first_mut().zip(signature) {
+        first.attributes.insert(FEATURES.to_owned(), signature.into());
+    }
+    Ok(rows)
 }

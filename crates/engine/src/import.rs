@@ -5,7 +5,7 @@ mod error;
 mod merge;
 mod read;
 mod signatures;
-mod sorted;
+pub(crate) mod sorted;
 mod unchanged;
 
 pub use error::ImportError;

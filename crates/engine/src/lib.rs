@@ -61,6 +61,7 @@ mod progress;
 pub mod propose;
 mod provenance;
 pub mod radii;
+pub mod register;
 pub mod rematch;
 mod reorder;
 pub mod scan;

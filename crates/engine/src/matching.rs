@@ -6,13 +6,14 @@ use crate::radii::Radii;
 use crate::trust::{self, Judgement, Witness};
 use crate::verdict::{Attestation, Conflict, Doubt, EntryName, Finding, Match, Tier};
 use hashward_examine::Examination;
+use hashward_features::View;
 use hashward_hash::{
     Digests, Distance, HashKind, HashValue, Metric, OpaqueRadii, Pdq, Quality, VectorMetric,
     VectorRadius,
 };
-use hashward_media::{LabelledHash, Variant};
+use hashward_media::{LabelledHash, Rectangle, Variant};
 use hashward_store::{
-    Day, Generation, Hit, List, ListKind, Method, Opaque, OpaqueHash, Query, QueryHash, Reach,
+    By, Day, Generation, Hit, List, ListKind, Method, Opaque, OpaqueHash, Query, QueryHash, Reach,
     ReadError,
 };
 use std::collections::BTreeMap;
@@ -156,8 +157,12 @@ impl Findings {
 }
 
 /// True for digests that prove the bytes the same.
-fn is_proof(kind: HashKind) -> bool {
-    kind.metric() == Metric::Exact && !kind.is_hint()
+fn is_proof(by: By) -> bool {
+    by.is_exact() && !is_hint(by)
+}
+
+fn is_hint(by: By) -> bool {
+    by.kind().is_some_and(HashKind::is_hint)
 }
 
 /// A hash of the query together with what it was made from.
@@ -180,7 +185,7 @@ pub fn evaluate(
     policy: &Policy,
     show_hashes: bool,
 ) -> Result<Findings, ReadError> {
-    let mut best: BTreeMap<(u32, u64, HashKind), Candidate> = BTreeMap::new();
+    let mut best = Best::new();
     if examination.size > 0 {
         let query = Query {
             digests: &examination.digests,
@@ -222,10 +227,14 @@ pub fn evaluate(
         merge(&mut best, &hits, policy, generation.lists());
         last = Some((frame, hits));
     }
+    let seen = query_features(examination, generation)?;
+    let hits: Vec<Hit> = seen.iter().map(|seen| seen.hit).collect();
+    merge(&mut best, &hits, policy, generation.lists());
     let input = Input {
         digests: &examination.digests,
         hashes: &examination.hashes,
         opaque: &examination.opaque,
+        seen: &seen,
     };
     explain(&input, generation, policy, show_hashes, &best)
 }
@@ -264,7 +273,7 @@ pub(crate) fn evaluate_hashes(
     })?;
     let mut best = BTreeMap::new();
     merge(&mut best, &hits, policy, generation.lists());
-    let input = Input { digests: &digests, hashes: &[], opaque: &[] };
+    let input = Input { digests: &digests, hashes: &[], opaque: &[], seen: &[] };
     explain(&input, generation, policy, false, &best)
 }
 
@@ -273,6 +282,44 @@ struct Input<'a> {
     digests: &'a Digests,
     hashes: &'a [LabelledHash],
     opaque: &'a [HashValue],
+    seen: &'a [Seen],
+}
+
+/// The best hits, by list, entry and what matched.
+type Best = BTreeMap<(u32, u64, By), Candidate>;
+
+/// A registered picture that a frame shows; its hit's label is its position among all.
+struct Seen {
+    hit: Hit,
+    frame: u32,
+    view: View,
+    inliers: u16,
+    area: Rectangle,
+}
+
+/// Registered pictures that any frame shows, those with most inliers first.
+fn query_features(
+    examination: &Examination,
+    generation: &Generation,
+) -> Result<Vec<Seen>, ReadError> {
+    let mut seen = Vec::new();
+    for of_frame in &examination.features {
+        for found in generation.query_local(&of_frame.features, &View::ALL)? {
+            let (x, y, width, height) = found.finding.area;
+            seen.push(Seen {
+                hit: found.hit,
+                frame: of_frame.frame,
+                view: found.finding.view,
+                inliers: found.finding.inliers,
+                area: Rectangle { x, y, width, height },
+            });
+        }
+    }
+    seen.sort_by_key(|seen| (std::cmp::Reverse(seen.inliers), seen.frame, seen.hit.place));
+    for (label, seen) in (0..).zip(&mut seen) {
+        seen.hit.label = Some(label);
+    }
+    Ok(seen)
 }
 
 fn same_hashes(a: &[LabelledHash], b: &[LabelledHash]) -> bool {
@@ -319,12 +366,7 @@ fn query_frame(
 }
 
 /// Keeps the best hit of each entry and kind, and counts the frames.
-fn merge(
-    best: &mut BTreeMap<(u32, u64, HashKind), Candidate>,
-    hits: &[Hit],
-    policy: &Policy,
-    lists: &[List],
-) {
+fn merge(best: &mut Best, hits: &[Hit], policy: &Policy, lists: &[List]) {
     for hit in hits.iter().filter(|hit| policy.admits(hit, lists)) {
         let key = (hit.place.list, hit.entry.0, hit.by);
         let order = |hit: &Hit| (hit.degenerate, hit.rank, hit.distance, hit.label);
@@ -392,7 +434,7 @@ fn explain(
     generation: &Generation,
     policy: &Policy,
     show_hashes: bool,
-    best: &BTreeMap<(u32, u64, HashKind), Candidate>,
+    best: &Best,
 ) -> Result<Findings, ReadError> {
     let mut explained = Vec::with_capacity(best.len());
     for candidate in best.values() {
@@ -400,8 +442,9 @@ fn explain(
         let Some(list) = generation.lists().get(hit.place.list as usize) else { continue };
         let conflict = disagreeing_digests(input, best, hit);
         // A hint suppresses nothing, and says nothing once a real digest speaks against it.
-        let idle = list.kind == ListKind::Ignore || conflict.iter().any(|kind| is_proof(*kind));
-        if hit.by.is_hint() && idle {
+        let idle =
+            list.kind == ListKind::Ignore || conflict.iter().any(|kind| is_proof(By::Hash(*kind)));
+        if is_hint(hit.by) && idle {
             continue;
         }
         let said = provenance::read(list, generation.entry(hit.place)?);
@@ -470,12 +513,8 @@ fn attest(findings: &mut Vec<Finding>, found: &Match, sources: u32) {
 }
 
 /// Kinds of digest that the entry lists, that were computed for the input, and that differ.
-fn disagreeing_digests(
-    input: &Input<'_>,
-    best: &BTreeMap<(u32, u64, HashKind), Candidate>,
-    hit: &Hit,
-) -> Vec<HashKind> {
-    if hit.by.metric() != Metric::Exact {
+fn disagreeing_digests(input: &Input<'_>, best: &Best, hit: &Hit) -> Vec<HashKind> {
+    if !hit.by.is_exact() {
         return Vec::new(); // A similar picture has other bytes: nothing disagrees.
     }
     input
@@ -483,7 +522,7 @@ fn disagreeing_digests(
         .values()
         .map(|digest| digest.kind())
         .filter(|&kind| hit.kinds.contains(kind))
-        .filter(|&kind| !best.contains_key(&(hit.place.list, hit.entry.0, kind)))
+        .filter(|&kind| !best.contains_key(&(hit.place.list, hit.entry.0, By::Hash(kind))))
         .collect()
 }
 
@@ -497,18 +536,22 @@ fn describe(
     let Explained { candidate, list, said, .. } = explained;
     let hit = &candidate.hit;
     let number = hit.label.and_then(|label| usize::try_from(label).ok());
-    let label = number.filter(|_| !hit.by.is_opaque()).and_then(|label| input.hashes.get(label));
-    let perceptual = hit.by.metric() != Metric::Exact;
+    let opaque = hit.by.kind().is_some_and(HashKind::is_opaque);
+    let label = number.filter(|_| hit.by == HashKind::Pdq);
+    let label = label.and_then(|label| input.hashes.get(label));
+    let seen = number.filter(|_| hit.by == By::Features).and_then(|label| input.seen.get(label));
+    let perceptual = !hit.by.is_exact();
     let hash = match label {
         Some(label) => Some(label.hash.to_hex()),
-        None if hit.by.is_opaque() => {
+        None if opaque => {
             number.and_then(|number| input.opaque.get(number)).map(HashValue::to_text)
         }
         None => {
             let mut digests = input.digests.values();
-            digests.find(|digest| digest.kind() == hit.by).map(|digest| digest.to_text())
+            digests.find(|digest| hit.by == digest.kind()).map(|digest| digest.to_text())
         }
     };
+    let negative = seen.filter(|seen| seen.view.is_inverted()).map(|_| Variant::Inverted);
     Match {
         list: list.name.clone(),
         version: list.version,
@@ -517,12 +560,18 @@ fn describe(
         distance: hit.distance.0,
         radius: if perceptual { policy.radius_of(hit).0 } else { 0 },
         metric: hit.metric,
-        variant: label.map_or("original", |label| label.orientation.name()).to_owned(),
-        rendition: label.map(|label| label.variant.name().to_owned()),
-        frame: label.map(|label| label.frame),
+        variant: match (label, seen) {
+            (Some(label), _) => label.orientation.name(),
+            (_, Some(seen)) if seen.view.is_mirrored() => "flip_x",
+            _ => "original",
+        }
+        .to_owned(),
+        rendition: label.map(|label| label.variant).or(negative).map(|it| it.name().to_owned()),
+        frame: label.map(|label| label.frame).or(seen.map(|seen| seen.frame)),
         frames: if perceptual { candidate.frames } else { 0 },
-        area: label.map(|label| label.rectangle),
+        area: label.map(|label| label.rectangle).or(seen.map(|seen| seen.area)),
         chance: None,
+        inliers: seen.map(|seen| seen.inliers),
         tier: if judgement.doubts.is_empty() { tier(hit) } else { Tier::Review },
         quality: label.map(|label| label.quality.0),
         entry_quality: hit
@@ -551,11 +600,12 @@ fn doubts(hit: &Hit, judgement: &Judgement) -> Vec<Doubt> {
 
 /// What a hit is worth by itself. Hashes of 64 bits meet by chance in any large list, and CRC-32 by design.
 fn tier(hit: &Hit) -> Tier {
-    match hit.by.metric() {
-        Metric::Exact if hit.by.is_hint() => Tier::Review,
+    let By::Hash(kind) = hit.by else { return Tier::Local };
+    match kind.metric() {
+        Metric::Exact if kind.is_hint() => Tier::Review,
         Metric::Exact => Tier::Exact,
         _ if hit.degenerate => Tier::Review,
-        _ => match hit.by {
+        _ => match kind {
             HashKind::Phash64 | HashKind::Dhash64 | HashKind::Ahash64 => Tier::Review,
             _ if hit.rank == Reach::DISTANT => Tier::Review,
             _ if hit.rank > 0 => Tier::Variant,

@@ -10,6 +10,7 @@ use crate::verdict::{Record, Summary, Timing};
 use hashward_case::{Case, CaseError, Item, Outcome};
 use hashward_examine::Plan;
 use hashward_hash::HashKind;
+use hashward_media::Corners;
 use hashward_store::Generation;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -88,8 +89,11 @@ fn check(case: &Case, generation: &Generation) -> Result<(), ScanError> {
             (Ok(plan), kind) => plan.digests == plan.digests.with(kind),
         };
         let kinds = generation.kinds();
-        let missing: Vec<&str> =
+        let mut missing: Vec<&str> =
             kinds.iter().filter(|kind| !has(**kind)).map(|kind| kind.name()).collect();
+        if generation.has_signatures() && !plan.is_ok_and(|plan| plan.corners == Corners::Query) {
+            missing.push("local features");
+        }
         if !missing.is_empty() {
             return Err(ScanError::Outdated { missing: missing.join(", ") });
         }

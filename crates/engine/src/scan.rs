@@ -19,7 +19,7 @@ use hashward_digest::Hasher;
 use hashward_evidence::Walk;
 use hashward_examine::{Examination, Plan};
 use hashward_hash::{DigestKinds, HashKind, encode_hex};
-use hashward_media::{Guesses, Limits, Reason, Variant};
+use hashward_media::{Corners, Guesses, Limits, Reason, Variant};
 use hashward_sandbox::{HelperFailure, PoolError, WorkerCommand};
 use hashward_store::{Day, Generation, ListKind, ReadError};
 use std::collections::BTreeMap;
@@ -206,17 +206,26 @@ fn plan(generation: &Generation, options: &ScanOptions) -> Plan {
     if options.case.is_some() {
         let kinds = generation.kinds().into_iter();
         let digests = kinds.fold(DigestKinds::USUAL, DigestKinds::with);
-        return Plan { digests, guesses: guesses(options.effort), ..Plan::default() };
+        let guesses = guesses(options.effort);
+        let corners = corners(generation, options.effort);
+        return Plan { digests, guesses, corners, ..Plan::default() };
     }
     Plan {
         digests: generation.digest_kinds().with(HashKind::Sha256),
-        perceptual: generation.kinds().contains(&HashKind::Pdq),
+        perceptual: generation.kinds().contains(&HashKind::Pdq) || generation.has_signatures(),
         effort: match options.effort {
             Effort::Fast => hashward_media::Effort::Fast { least_pixels: least_pixels(generation) },
             Effort::Normal | Effort::Thorough => hashward_media::Effort::Full,
         },
         guesses: guesses(options.effort),
+        corners: corners(generation, options.effort),
     }
+}
+
+/// Local features are worth their time where there is registered material.
+fn corners(generation: &Generation, effort: Effort) -> Corners {
+    let wanted = effort != Effort::Fast && generation.has_signatures();
+    if wanted { Corners::Query } else { Corners::None }
 }
 
 /// Hands the records of one input on, and keeps them where there is a case.

@@ -6,7 +6,7 @@ use crate::radii::VariantRadii;
 use base64::Engine as _;
 use hashward_hash::{HashKind, VectorMetric};
 use hashward_media::{Reason, Rectangle};
-use hashward_store::Day;
+use hashward_store::{By, Day};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -218,8 +218,8 @@ pub struct Attestation {
     pub entry: String,
     /// Its category.
     pub category: Option<String>,
-    /// The kinds of hash that matched.
-    pub by: Vec<HashKind>,
+    /// What matched: kinds of hash, `features`.
+    pub by: Vec<By>,
 }
 
 /// One entry of one list that matches by one kind of hash.
@@ -231,8 +231,8 @@ pub struct Match {
     pub version: u64,
     /// The source's identifier of the entry, else its name, else `#row`.
     pub entry: String,
-    /// The kind of hash that matched.
-    pub by: HashKind,
+    /// What matched: a kind of hash, or `features` of registered material.
+    pub by: By,
     /// How far apart the hashes are: bits that differ, or the measure of `metric`; 0 for digests.
     pub distance: u16,
     /// The radius that applied; 0 for digests.
@@ -244,18 +244,22 @@ pub struct Match {
     pub variant: String,
     /// Which rendition of the picture was hashed: `full` and `square512` are the whole picture,
     /// `inverted`, `trimmed`, `inside`, `uncropped` and `straightened` are guesses at what it was;
-    /// `None` for digests.
+    /// `None` for digests and features, unless these are of the negative.
     pub rendition: Option<String>,
     /// The frame or page that matched best, counted from 0; `None` for digests.
     pub frame: Option<u32>,
     /// How many frames matched; 0 for digests.
     pub frames: u32,
-    /// The part of the frame that was hashed; `None` for digests.
+    /// The part of the frame that was hashed, or that shows the registered picture; `None` for
+    /// digests.
     pub area: Option<Rectangle>,
     /// Unrelated entries that one innocent picture is expected to be as near to by this rendition,
     /// given how many are listed: the smaller, the likelier is the match. `None` for what is no PDQ.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chance: Option<f64>,
+    /// Features that lie as in the registered picture, where these matched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inliers: Option<u16>,
     /// What the match is worth.
     pub tier: Tier,
     /// PDQ quality of the input; `None` for digests.
@@ -358,6 +362,9 @@ pub enum Tier {
     /// What the picture may have been before it was framed, cropped, inverted, embedded in another
     /// or tilted, within the radius of that guess.
     Variant,
+    /// A part of it shows a registered picture or a part of that one, by local features whose
+    /// geometry agrees.
+    Local,
     /// Needs a second look before anything is done, for the reasons given as doubts; the smaller the
     /// chance of a match, the likelier it is.
     Review,
@@ -371,6 +378,7 @@ impl Tier {
             Self::Exact => "exact",
             Self::Near => "near",
             Self::Variant => "variant",
+            Self::Local => "local",
             Self::Review => "review",
         }
     }
@@ -398,8 +406,8 @@ pub struct EntryName {
     pub version: u64,
     /// The entry, as in [`Match::entry`].
     pub entry: String,
-    /// The kind of hash that matched.
-    pub by: HashKind,
+    /// What matched: a kind of hash, or `features` of registered material.
+    pub by: By,
 }
 
 /// An input of which not everything could be examined.

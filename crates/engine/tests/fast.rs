@@ -96,6 +96,7 @@ fn generation(dir: &std::path::Path, hashes: &[Pdq]) -> Generation {
                 name: None,
                 category: None,
                 attributes: None,
+                signature: None,
             }
         })
         .collect();

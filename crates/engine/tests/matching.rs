@@ -74,6 +74,7 @@ fn generation(dir: &std::path::Path, lists: &[MadeList]) -> Generation {
                     name: None,
                     category: None,
                     attributes: None,
+                    signature: None,
                 }
             })
             .collect();

@@ -85,6 +85,7 @@ fn generation(dir: &std::path::Path, lists: &[MadeList]) -> Generation {
                         name: None,
                         category: None,
                         attributes: opinion.map(|word| format!("{{\"opinion\":\"{word}\"}}")),
+                        signature: None,
                     }
                 })
                 .collect();

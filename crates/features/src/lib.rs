@@ -46,7 +46,7 @@ mod tables;
 mod verify;
 
 pub use extract::{Budget, Feature, Features, Luma, extract};
-pub use search::{Candidate, Finding, judge, propose, search, search_all};
+pub use search::{Candidate, Finding, Seen, examine, judge, propose, search, search_all};
 pub use signature::{Damaged, MAX_FEATURES, SIGNATURE_BYTES, Signature};
 pub use tables::{KEY_TABLES, MAX_SIGNATURES, TableBuilder, Tables, key};
 pub use verify::{Verified, View, verify};

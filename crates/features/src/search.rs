@@ -18,7 +18,7 @@ const VOTES: usize = 2;
 /// Bits in which features that share a key may differ.
 const VOTING: u32 = ALIKE as u32 + 8;
 /// Verified pictures among which a feature of the query is *shared*.
-const SHARED: usize = 6;
+const SHARED: usize = 3;
 
 /// A signature that shares features with a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -138,7 +138,7 @@ fn distance(a: &[u8; 32], b: &[u8; 32]) -> u32 {
 /// Verifies candidates of one or several indexes and keeps what is found beyond doubt; the number
 /// of each candidate stands in the result as its signature.
 ///
-/// A feature of the query that is an inlier of six pictures or more is *shared*: a logo, the frame
+/// A feature of the query that is an inlier of three pictures or more is *shared*: a logo, the frame
 /// of an app, a watermark, or a series of pictures of the same scene. A picture counts if enough of
 /// its inliers are not shared, or if all of them together cover its inner area as its own features
 /// do, as in a series.
@@ -154,7 +154,7 @@ pub fn judge(query: &Features, verified: Vec<(Candidate, Verified)>) -> Vec<Find
     let mut best: BTreeMap<u32, Finding> = BTreeMap::new();
     for (Candidate { signature, view }, verified) in verified {
         let own = verified.of_query.iter().filter(|number| shared[&(view, **number)] < SHARED);
-        let covers = 2 * verified.cells.count_ones() >= verified.all_cells.count_ones();
+        let covers = 5 * verified.cells.count_ones() >= 2 * verified.all_cells.count_ones();
         if own.count() < least.div_ceil(2) && !covers {
             continue;
         }
@@ -170,6 +170,25 @@ pub fn judge(query: &Features, verified: Vec<(Candidate, Verified)>) -> Vec<Find
     best.into_values().collect()
 }
 
+/// A query in several views, made once for any number of signatures.
+#[derive(Debug)]
+pub struct Seen(Vec<(View, Features)>);
+
+/// Looks at a query in views.
+#[must_use]
+pub fn examine(query: &Features, views: &[View]) -> Seen {
+    Seen(views.iter().map(|&view| (view, view.of(query))).collect())
+}
+
+impl Seen {
+    /// Verifies one signature in some of the views.
+    #[must_use]
+    pub fn verify(&self, known: &Signature, views: &[View]) -> Vec<(View, Verified)> {
+        let asked = self.0.iter().filter(|(view, _)| views.contains(view));
+        asked.filter_map(|(view, query)| Some((*view, verify_view(known, query, *view)?))).collect()
+    }
+}
+
 /// Proposes, verifies and judges in one index. At most one finding for each signature, in their
 /// order.
 ///
@@ -182,14 +201,11 @@ pub fn search<E: From<Damaged>>(
     mut signature: impl FnMut(u32) -> Result<Signature, E>,
 ) -> Result<Vec<Finding>, E> {
     let candidates = propose(tables, query, views, &mut signature)?;
-    let seen: Vec<(View, Features)> = views.iter().map(|&view| (view, view.of(query))).collect();
+    let seen = examine(query, views);
     let mut verified = Vec::new();
     for candidate in candidates {
-        let known = signature(candidate.signature)?;
-        let query = seen.iter().find(|(view, _)| *view == candidate.view);
-        if let Some(found) = query.and_then(|(view, query)| verify_view(&known, query, *view)) {
-            verified.push((candidate, found));
-        }
+        let found = seen.verify(&signature(candidate.signature)?, &[candidate.view]);
+        verified.extend(found.into_iter().map(|(_, found)| (candidate, found)));
     }
     Ok(judge(query, verified))
 }
@@ -201,14 +217,11 @@ pub fn search_all<'a>(
     query: &Features,
     views: &[View],
 ) -> Vec<Finding> {
-    let seen: Vec<(View, Features)> = views.iter().map(|&view| (view, view.of(query))).collect();
-    let mut verified = Vec::new();
-    for (signature, known) in (0..).zip(signatures) {
-        for (view, query) in &seen {
-            if let Some(found) = verify_view(known, query, *view) {
-                verified.push((Candidate { signature, view: *view }, found));
-            }
-        }
-    }
-    judge(query, verified)
+    let seen = examine(query, views);
+    let of = |(signature, known): (u32, &Signature)| {
+        let found = seen.verify(known, views).into_iter();
+        let of = move |(view, found)| (Candidate { signature, view }, found);
+        found.map(of).collect::<Vec<_>>()
+    };
+    judge(query, (0..).zip(signatures).flat_map(of).collect())
 }

@@ -18,9 +18,9 @@ pub const MAX_SIGNATURES: u32 = 1 << 25;
 /// Bytes of the header.
 const HEADER: usize = 64;
 
-/// Bits of a key by the number of features: on average 8 to 16 of them share a key.
+/// Bits of a key by the number of features: on average 4 to 8 of them share a key.
 fn key_bits(features: u32) -> u32 {
-    (32 - features.leading_zeros()).saturating_sub(4).clamp(4, 24)
+    (32 - features.leading_zeros()).saturating_sub(3).clamp(4, 24)
 }
 
 /// The key of a descriptor in a table, of which an index uses the lowest bits.
@@ -39,8 +39,8 @@ pub fn key(descriptor: &[u8; 32], table: usize) -> u32 {
 /// position of the first posting with key k or a higher one. All are numbers of 4 bytes.
 #[derive(Debug)]
 pub struct TableBuilder {
-    postings: Vec<u32>,
-    signatures: u32,
+    counts: Vec<u8>,
+    features: u32,
     bits: u32,
 }
 
@@ -50,23 +50,26 @@ impl TableBuilder {
     /// # Errors
     /// When there are more than [`MAX_SIGNATURES`], or one has more than 128.
     pub fn new(counts: impl IntoIterator<Item = u8>) -> Result<Self, Damaged> {
-        let (mut postings, mut signatures) = (Vec::new(), 0_u32);
-        for count in counts {
-            if count > 128 || signatures == MAX_SIGNATURES {
-                return Err(Damaged("too many signatures or features for one index"));
-            }
-            postings.extend((0..u32::from(count)).map(|number| signatures << 7 | number));
-            signatures += 1;
-        }
-        let count = u32::try_from(postings.len()).map_err(|_| Damaged("too many features"))?;
-        Ok(Self { postings, signatures, bits: key_bits(count) })
+        let counts: Vec<u8> = counts.into_iter().collect();
+        let features: u64 = counts.iter().map(|count| u64::from(*count)).sum();
+        let fits = counts.len() <= MAX_SIGNATURES as usize && counts.iter().all(|it| *it <= 128);
+        let features = u32::try_from(features).ok().filter(|_| fits);
+        let features = features.ok_or(Damaged("too many signatures or features for one index"))?;
+        Ok(Self { counts, features, bits: key_bits(features) })
+    }
+
+    /// The postings of all features in their order.
+    fn postings(&self) -> impl Iterator<Item = u32> + '_ {
+        let signatures = (0_u32..).zip(&self.counts);
+        signatures.flat_map(|(at, count)| (0..u32::from(*count)).map(move |of| at << 7 | of))
     }
 
     /// The header.
     #[must_use]
     pub fn header(&self) -> [u8; 64] {
         let mut header = [0; HEADER];
-        let numbers = [self.signatures, self.postings.len() as u32, KEY_TABLES as u32, self.bits];
+        let signatures = self.counts.len() as u32;
+        let numbers = [signatures, self.features, KEY_TABLES as u32, self.bits];
         for (bytes, number) in header.chunks_mut(4).zip(numbers) {
             bytes.copy_from_slice(&number.to_le_bytes());
         }
@@ -85,7 +88,7 @@ impl TableBuilder {
         keys: &[u32],
         mut out: impl FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
-        assert_eq!(keys.len(), self.postings.len(), "a key for each feature");
+        assert_eq!(keys.len(), self.features as usize, "a key for each feature");
         let mask = (1_u32 << self.bits) - 1;
         let mut starts = vec![0_u32; (1 << self.bits) + 1];
         for key in keys {
@@ -96,9 +99,9 @@ impl TableBuilder {
         }
         let mut next = starts.clone();
         let mut sorted = vec![0_u32; keys.len()];
-        for (key, posting) in keys.iter().zip(&self.postings) {
+        for (key, posting) in keys.iter().zip(self.postings()) {
             let at = &mut next[(key & mask) as usize];
-            sorted[*at as usize] = *posting;
+            sorted[*at as usize] = posting;
             *at += 1;
         }
         for part in [starts, sorted] {

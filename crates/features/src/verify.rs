@@ -62,15 +62,23 @@ impl View {
         }
     }
 
-    const fn is_mirrored(self) -> bool {
+    /// True for mirrored views.
+    #[must_use]
+    pub const fn is_mirrored(self) -> bool {
         matches!(self, Self::Mirrored | Self::InvertedMirrored)
+    }
+
+    /// True for the negative.
+    #[must_use]
+    pub const fn is_inverted(self) -> bool {
+        matches!(self, Self::Inverted | Self::InvertedMirrored)
     }
 
     /// The features as they would be in this view.
     #[must_use]
     pub(crate) fn of(self, query: &Features) -> Features {
         let mirror = self.is_mirrored().then(|| across(query));
-        let negative = matches!(self, Self::Inverted | Self::InvertedMirrored);
+        let negative = self.is_inverted();
         let features =
             query.features.iter().map(|feature| changed(feature, mirror, negative)).collect();
         Features { features, ..*query }

@@ -2,6 +2,7 @@
 
 use crate::column::{ColumnWriter, MAX_TEXT};
 use crate::format::{HEADER_BYTES, SECTION_BYTES, Section, Table};
+use crate::registered::SignatureBuilder;
 use crate::row::{NO_QUALITY, TEXT_FIELDS};
 use crate::spool::Spool;
 use crate::{
@@ -16,7 +17,8 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Copy)]
 pub struct BuildOptions {
     /// Bytes of memory for sorting. Besides, building a BK-tree or a multi-index holds the codes
-    /// (36 bytes each), and everything else needs a few MiB.
+    /// (36 bytes each), an index of local features 8 bytes for each feature, and everything else
+    /// needs a few MiB.
     pub memory: usize,
     /// A BK-tree is built over up to this many codes of a kind; 0 for none.
     pub tree_up_to: u64,
@@ -72,6 +74,7 @@ pub struct SegmentBuilder {
     columns: Vec<(Table, ColumnWriter, Spool)>,
     digests: BTreeMap<HashKind, ExternalSorter>,
     codes: BTreeMap<HashKind, (Spool, Spool)>,
+    signatures: SignatureBuilder,
     last_key: Option<EntryKey>,
     rows: u64,
     degenerate: u64,
@@ -105,6 +108,7 @@ impl SegmentBuilder {
             options,
             digests: BTreeMap::new(),
             codes: BTreeMap::new(),
+            signatures: SignatureBuilder::new(store),
             last_key: None,
             rows: 0,
             degenerate: 0,
@@ -158,6 +162,9 @@ impl SegmentBuilder {
             if !row.hashes[..position].contains(hash) {
                 self.push_hash(hash, number)?;
             }
+        }
+        if let Some(signature) = &row.signature {
+            self.signatures.push(signature, number)?;
         }
         self.last_key = Some(row.key);
         self.rows += 1;
@@ -224,12 +231,18 @@ impl SegmentBuilder {
             hashes.insert(kind, count);
             sections.extend(code_sections(&self.store, kind, codes, rows, self.options)?);
         }
+        sections.extend(self.signatures.finish()?);
         let (digest, bytes) = assemble::write(&self.store, self.rows, sections)?;
         Ok(SegmentInfo { digest, bytes, rows: self.rows, hashes, degenerate: self.degenerate })
     }
 }
 
-fn section(table: Table, kind: Option<HashKind>, rows: u64, spool: Spool) -> (Section, Spool) {
+pub(crate) fn section(
+    table: Table,
+    kind: Option<HashKind>,
+    rows: u64,
+    spool: Spool,
+) -> (Section, Spool) {
     (Section { rows, ..Section::new(table, kind) }, spool)
 }
 

@@ -65,11 +65,17 @@ pub enum Table {
     MultiDirectory = 53,
     /// The tables of the multi-index.
     MultiTables = 54,
+    /// Signatures of local features.
+    Signatures = 64,
+    /// Row of each signature.
+    SignatureRows = 65,
+    /// The approximate index over the features of the signatures.
+    FeatureTables = 66,
 }
 
 impl Table {
     /// Every table, in the order in which they stand in a segment.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 24] = [
         Self::Keys,
         Self::Entries,
         Self::Payloads,
@@ -91,6 +97,9 @@ impl Table {
         Self::Prefixes,
         Self::MultiDirectory,
         Self::MultiTables,
+        Self::Signatures,
+        Self::SignatureRows,
+        Self::FeatureTables,
     ];
 
     /// The number in the format.
@@ -130,6 +139,9 @@ impl Table {
             Self::Prefixes => "prefixes",
             Self::MultiDirectory => "multi-index directory",
             Self::MultiTables => "multi-index tables",
+            Self::Signatures => "signatures",
+            Self::SignatureRows => "signature rows",
+            Self::FeatureTables => "feature tables",
         }
     }
 
@@ -138,12 +150,13 @@ impl Table {
     #[must_use]
     pub const fn element_bits(self) -> Option<u16> {
         match self {
-            Self::MultiTables => Some(512),
+            Self::Signatures => Some(8 * hashward_features::SIGNATURE_BYTES as u16),
+            Self::MultiTables | Self::FeatureTables => Some(512),
             Self::Keys | Self::TreeChildren | Self::Prefixes => Some(128),
             Self::Entries | Self::Payloads | Self::TreeNodes | Self::MultiDirectory => Some(64),
             Self::Kinds => Some(16),
             Self::Qualities | Self::Flags => Some(8),
-            Self::DigestRows | Self::Fanout | Self::CodeRows => Some(32),
+            Self::DigestRows | Self::Fanout | Self::CodeRows | Self::SignatureRows => Some(32),
             Self::SourceRows
             | Self::SourceIds
             | Self::Names
@@ -182,6 +195,7 @@ impl Table {
                 | Self::Prefixes
                 | Self::MultiDirectory
                 | Self::MultiTables
+                | Self::FeatureTables
         )
     }
 }

@@ -20,6 +20,7 @@
 //!     name: Some("first.jpg".to_owned()),
 //!     category: None,
 //!     attributes: None,
+//!     signature: None,
 //! })?;
 //! let segment = builder.finish()?;
 //! let mut manifest = Manifest::empty();
@@ -69,6 +70,7 @@ mod known;
 mod manifest;
 mod map;
 mod query;
+mod registered;
 mod row;
 mod rows;
 mod segment;
@@ -90,7 +92,8 @@ pub use ids::{ContentDigest, EntryId, EntryKey};
 pub use known::{KnownRow, KnownRows};
 pub use manifest::{Category, List, ListKind, Manifest, Scheme, SegmentRef};
 pub use map::Bytes;
-pub use query::{Hit, Opaque, OpaqueHash, Query, QueryHash, Reach};
+pub use query::{By, Hit, Opaque, OpaqueHash, Query, QueryHash, Reach};
+pub use registered::LocalHit;
 pub use row::{EntryMeta, EntryRow, KindMask, payload_digest};
 pub use rows::{Entries, LiveRow, LiveRows, WholeRows};
 pub use segment::Segment;

@@ -9,6 +9,8 @@ use hashward_hash::{
 };
 use hashward_index::opaque::scan_opaque;
 use hashward_index::{Damaged, Match, Method, Target, TargetSet};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// All hashes of one file, and how to match them.
@@ -85,6 +87,64 @@ pub struct OpaqueHash {
     pub label: u32,
 }
 
+/// What a hit rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum By {
+    /// A hash of this kind.
+    Hash(HashKind),
+    /// Local features of a registered picture, verified by geometry.
+    Features,
+}
+
+impl By {
+    /// The word used in outputs: the name of the kind, or `features`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Hash(kind) => kind.name(),
+            Self::Features => "features",
+        }
+    }
+
+    /// The kind of hash, if it is one.
+    #[must_use]
+    pub const fn kind(self) -> Option<HashKind> {
+        match self {
+            Self::Hash(kind) => Some(kind),
+            Self::Features => None,
+        }
+    }
+
+    /// True for digests: equal or not, nothing in between.
+    #[must_use]
+    pub fn is_exact(self) -> bool {
+        self.kind().is_some_and(|kind| kind.metric() == Metric::Exact)
+    }
+}
+
+impl PartialEq<HashKind> for By {
+    fn eq(&self, kind: &HashKind) -> bool {
+        self.kind() == Some(*kind)
+    }
+}
+
+impl Serialize for By {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for By {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        if name == Self::Features.name() {
+            return Ok(Self::Features);
+        }
+        let kind = HashKind::from_name(&name).map(Self::Hash);
+        kind.ok_or_else(|| D::Error::custom(format!("unknown kind of hash `{name}`")))
+    }
+}
+
 /// An entry that matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hit {
@@ -92,8 +152,8 @@ pub struct Hit {
     pub place: Place,
     /// Its lasting number.
     pub entry: EntryId,
-    /// The kind of hash that matches.
-    pub by: HashKind,
+    /// What matches.
+    pub by: By,
     /// How far apart the hashes are, in the measure of their kind; 0 for digests.
     pub distance: Distance,
     /// The radius that applied; 0 for digests.
@@ -371,7 +431,7 @@ impl ListSearch<'_> {
         Ok(Some(Hit {
             place: Place { list: self.list, segment: position, row },
             entry: segment.entry(row)?,
-            by,
+            by: By::Hash(by),
             distance: Distance(distance),
             radius,
             metric: (by == HashKind::PhotoDna).then_some(self.radii.photodna.metric),

@@ -2,6 +2,7 @@
 
 use crate::ids::update_with_hashes;
 use crate::{EntryId, EntryKey};
+use hashward_features::Signature;
 use hashward_hash::{HashKind, HashValue, Quality};
 use sha2::{Digest, Sha256};
 
@@ -26,6 +27,8 @@ pub struct EntryRow {
     pub category: Option<String>,
     /// Everything else that the source says: the JSON text of one object.
     pub attributes: Option<String>,
+    /// The local features of the picture, where somebody had it in hand.
+    pub signature: Option<Box<Signature>>,
 }
 
 impl EntryRow {
@@ -33,7 +36,7 @@ impl EntryRow {
     /// source row: rows of two versions with equal key and payload have not changed.
     #[must_use]
     pub fn payload_digest(&self) -> u64 {
-        payload_digest(self.quality, self.texts(), &self.hashes)
+        payload_digest(self.quality, self.texts(), &self.hashes, self.signature.as_deref())
     }
 
     /// The texts in the order of [`TEXT_FIELDS`].
@@ -61,6 +64,7 @@ pub fn payload_digest(
     quality: Option<Quality>,
     texts: [Option<&str>; 4],
     hashes: &[HashValue],
+    signature: Option<&Signature>,
 ) -> u64 {
     let mut digest = Sha256::new();
     digest.update([quality.map_or(NO_QUALITY, |quality| quality.0)]);
@@ -71,6 +75,9 @@ pub fn payload_digest(
         digest.update(text.unwrap_or_default());
     }
     update_with_hashes(&mut digest, hashes);
+    if let Some(signature) = signature {
+        digest.update(signature.as_bytes());
+    }
     let digest: [u8; 32] = digest.finalize().into();
     u64::from_le_bytes(*digest.first_chunk().expect("a SHA-256 has more than 8 bytes"))
 }
@@ -162,6 +169,7 @@ mod tests {
             name: Some("c".into()),
             category: None,
             attributes: None,
+            signature: None,
         };
         let same = EntryRow {
             key: EntryKey([1; 16]),

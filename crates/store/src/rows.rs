@@ -207,6 +207,7 @@ struct RowReader<'a> {
     segment: &'a Segment,
     meta: MetaReader<'a>,
     hashes: Vec<(HashKind, Inverse)>,
+    signatures: Inverse,
 }
 
 impl<'a> RowReader<'a> {
@@ -225,7 +226,9 @@ impl<'a> RowReader<'a> {
                 .ok_or_else(|| segment.damaged(Table::DigestRows, kind.id(), "a row is missing"))?;
             hashes.push((kind, inverse));
         }
-        Ok(Self { segment, meta: MetaReader::new(segment)?, hashes })
+        let signatures = Inverse::new(segment.signature_rows(), segment.rows())
+            .ok_or_else(|| segment.damaged(Table::SignatureRows, 0, "a row is missing"))?;
+        Ok(Self { segment, meta: MetaReader::new(segment)?, hashes, signatures })
     }
 
     fn read(&mut self, live: &LiveRow) -> Result<EntryRow, ReadError> {
@@ -258,6 +261,9 @@ impl<'a> RowReader<'a> {
             }
         }
         hashes.sort_unstable();
+        let signature = self.signatures.of(row).first();
+        let signature =
+            signature.map(|at| self.segment.signature(*at).map(Box::new)).transpose()?;
         let meta = self.meta.read(row)?;
         Ok(EntryRow {
             key: live.key,
@@ -269,6 +275,7 @@ impl<'a> RowReader<'a> {
             name: meta.name,
             category: meta.category,
             attributes: meta.attributes,
+            signature,
         })
     }
 }

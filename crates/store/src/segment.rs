@@ -178,6 +178,9 @@ impl Segment {
                         && rows_of(Table::Prefixes, kind).is_some()
                 }
                 Table::MultiTables => rows_of(Table::MultiDirectory, kind).is_some(),
+                Table::Signatures => rows_of(Table::SignatureRows, kind) == count,
+                Table::SignatureRows => rows_of(Table::Signatures, kind) == count,
+                Table::FeatureTables => rows_of(Table::Signatures, kind).is_some(),
                 Table::SourceRows
                 | Table::SourceIds
                 | Table::Names
@@ -234,7 +237,7 @@ impl Segment {
     }
 
     /// The bytes of a known table; empty where the segment lacks it.
-    fn table(&self, table: Table, kind: u16) -> &[u8] {
+    pub(crate) fn table(&self, table: Table, kind: u16) -> &[u8] {
         self.tables.get(&(table, kind)).map_or(&[], |number| {
             let section = &self.sections[*number];
             let start = section.offset as usize;

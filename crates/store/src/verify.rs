@@ -78,7 +78,7 @@ impl Segment {
                     .map_err(|Damaged(what)| self.damaged(Table::Codes, id, what))?;
             }
         }
-        Ok(())
+        self.check_signatures()
     }
 }
 

@@ -153,6 +153,7 @@ fn a_search_verifies_what_it_reads_and_not_much_more() {
                 name,
                 category,
                 attributes,
+                signature: None,
             }
         })
         .collect();
@@ -235,6 +236,7 @@ fn a_look_up_verifies_the_blocks_that_it_needs_and_no_others() {
         name: None,
         category: None,
         attributes: None,
+        signature: None,
     };
     let mut rows: Vec<EntryRow> = (0..40_000).map(row).collect();
     rows.sort_by_key(|row| row.key);

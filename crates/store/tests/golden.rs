@@ -63,6 +63,7 @@ fn from_json(value: &Value) -> (usize, EntryRow) {
         name: text("name"),
         category: text("category"),
         attributes: text("attributes"),
+        signature: None,
     };
     (value["list"].as_u64().unwrap() as usize, row)
 }

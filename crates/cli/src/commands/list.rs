@@ -243,13 +243,7 @@ fn import(args: &ImportArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus
     let mut database = open(&args.db, Access::ReadWrite, &args.key)?;
     let bar = printer.progress(None, "");
     let summary = database.import(request, &mut |progress| {
-        bar.message(match progress {
-            ImportProgress::Reading { rows, bytes } => {
-                format!("reading: {rows} rows, {}", super::db::size(bytes))
-            }
-            ImportProgress::Writing { rows, of } => format!("writing: {rows} of {of} rows"),
-            ImportProgress::Finishing => "finishing".to_owned(),
-        });
+        bar.message(import_message(progress));
     });
     drop(bar);
     let summary = summary.with_context(|| format!("`{}` was not imported", args.name))?;
@@ -264,7 +258,18 @@ fn import(args: &ImportArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus
     Ok(ExitStatus::Done)
 }
 
-fn report_import(summary: &ImportSummary, printer: &mut Printer) -> anyhow::Result<()> {
+/// How far an import has come, in words.
+pub(crate) fn import_message(progress: ImportProgress) -> String {
+    match progress {
+        ImportProgress::Reading { rows, bytes } => {
+            format!("reading: {rows} rows, {}", super::db::size(bytes))
+        }
+        ImportProgress::Writing { rows, of } => format!("writing: {rows} of {of} rows"),
+        ImportProgress::Finishing => "finishing".to_owned(),
+    }
+}
+
+pub(crate) fn report_import(summary: &ImportSummary, printer: &mut Printer) -> anyhow::Result<()> {
     let ImportSummary { list, version, counts, .. } = summary;
     let formats: Vec<&str> = summary.files.iter().map(|file| file.format.as_str()).collect();
     let mut formats = formats;

@@ -9,6 +9,7 @@ pub(crate) mod hash;
 pub(crate) mod key;
 pub(crate) mod list;
 pub(crate) mod lookup;
+pub(crate) mod register;
 pub(crate) mod rematch;
 pub(crate) mod scan;
 pub(crate) mod worker;
@@ -25,6 +26,7 @@ pub(crate) fn run(command: Command, printer: &mut Printer) -> anyhow::Result<Exi
         Command::List(args) => list::run(&args, printer),
         Command::Lookup(args) => lookup::run(&args, printer),
         Command::Scan(args) => scan::run(&args, printer),
+        Command::Register(args) => register::run(&args, printer),
         Command::Rematch(args) => rematch::run(&args, printer),
         Command::Bench(args) => bench::run(&args, printer),
         Command::Calibrate(args) => calibrate::run(&args, printer),

@@ -1,16 +1,21 @@
 //! Rows on their way through the sorter, and rows of one entry joined into one.
 
 use super::ImportError;
-use hashward_hash::{HashKind, HashValue, Quality};
+use hashward_features::{SIGNATURE_BYTES, Signature};
+use hashward_hash::{HashKind, HashValue, Quality, decode_hex};
 use hashward_lists::ListRow;
 use hashward_store::{EntryId, EntryKey, EntryRow, payload_digest};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// Hashes that one entry may have.
 const MAX_HASHES: usize = 1024;
 /// Other names of an entry that are kept.
 const MAX_OTHERS: usize = 64;
+/// The field of our own JSON Lines that holds the signature of a registered picture, in
+/// hexadecimal.
+pub(crate) const FEATURES: &str = "features";
 /// The longest text that the store takes.
 const MAX_TEXT: usize = 1 << 20;
 
@@ -63,21 +68,29 @@ pub(crate) struct SortedRow<'a> {
     /// JSON text of an object.
     #[serde(borrow)]
     attributes: Option<&'a str>,
+    /// The signature of local features.
+    #[serde(borrow)]
+    signature: Option<&'a [u8]>,
 }
 
 /// The payload that the row's entry would have if no other row said anything about it.
 pub(crate) fn payload(row: &ListRow) -> Result<u64, ImportError> {
-    let attributes = attributes(row)?;
+    let signature = row.attributes.get(FEATURES).and_then(signature);
+    let attributes = attributes(row, signature.is_some())?;
     let texts = [&row.source_id, &row.name, &row.category, &attributes].map(Option::as_deref);
-    Ok(payload_digest(row.quality, texts, &row.hashes))
+    Ok(payload_digest(row.quality, texts, &row.hashes, signature.as_ref()))
 }
 
-/// The JSON text of a row's other fields.
-fn attributes(row: &ListRow) -> Result<Option<String>, ImportError> {
-    if row.attributes.is_empty() {
+/// The JSON text of a row's other fields, without the one that holds a signature.
+fn attributes(row: &ListRow, signature: bool) -> Result<Option<String>, ImportError> {
+    let mut fields = row.attributes.iter().collect::<BTreeMap<_, _>>();
+    if signature {
+        fields.retain(|name, _| *name != FEATURES);
+    }
+    if fields.is_empty() {
         return Ok(None);
     }
-    serde_json::to_string(&row.attributes).map(Some).map_err(|_| ImportError::Sorting)
+    serde_json::to_string(&fields).map(Some).map_err(|_| ImportError::Sorting)
 }
 
 /// Writes a row for the sorter.
@@ -87,7 +100,8 @@ pub(crate) fn encode(row: &ListRow, number: u64, out: &mut Vec<u8>) -> Result<()
         hashes.extend_from_slice(&hash.kind().id().to_le_bytes());
         hash.with_bytes(|bytes| hashes.extend_from_slice(bytes));
     }
-    let attributes = attributes(row)?;
+    let signature = row.attributes.get(FEATURES).and_then(signature);
+    let attributes = attributes(row, signature.is_some())?;
     let sorted = SortedRow {
         row: number,
         deleted: row.deleted,
@@ -98,6 +112,7 @@ pub(crate) fn encode(row: &ListRow, number: u64, out: &mut Vec<u8>) -> Result<()
         name: row.name.as_deref(),
         category: row.category.as_deref(),
         attributes: attributes.as_deref(),
+        signature: signature.as_ref().map(|signature| &signature.as_bytes()[..]),
     };
     let texts = [
         ("identifier", sorted.source_id),
@@ -114,6 +129,13 @@ pub(crate) fn encode(row: &ListRow, number: u64, out: &mut Vec<u8>) -> Result<()
     let buffer = std::mem::take(out);
     *out = postcard::to_extend(&sorted, buffer).map_err(|_| ImportError::Sorting)?;
     Ok(())
+}
+
+/// The signature that a field holds; a field that holds none is one like any other.
+fn signature(value: &Value) -> Option<Signature> {
+    let mut bytes = vec![0; SIGNATURE_BYTES];
+    decode_hex(value.as_str()?, &mut bytes).ok()?;
+    Signature::from_bytes(&bytes).ok()
 }
 
 /// Reads what [`encode`] wrote.
@@ -147,7 +169,13 @@ impl SortedRow<'_> {
             name: self.name.map(str::to_owned),
             category: self.category.map(str::to_owned),
             attributes: self.attributes.map(str::to_owned),
+            signature: self.signature()?,
         })
+    }
+
+    fn signature(&self) -> Result<Option<Box<Signature>>, ImportError> {
+        let read = |bytes| Signature::from_bytes(bytes).map(Box::new);
+        self.signature.map(read).transpose().map_err(|_| ImportError::Sorting)
     }
 
     /// Joins the row with an earlier one of the same entry. Hashes are put together; of other
@@ -163,6 +191,9 @@ impl SortedRow<'_> {
             return Err(ImportError::SharedIdentifier { row: self.row, limit: MAX_HASHES });
         }
         entry.quality = entry.quality.max(self.quality.map(Quality));
+        if entry.signature.is_none() {
+            entry.signature = self.signature()?;
+        }
         let name = beside(&mut entry.name, self.name);
         let category = beside(&mut entry.category, self.category);
         if name.is_some() || category.is_some() || self.attributes.is_some() {

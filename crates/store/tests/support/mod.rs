@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+use hashward_features::{Feature, Features, Signature};
 use hashward_hash::{
     Digests, Distance, HashKind, HashValue, OpaqueRadii, Pdq, Quality, VectorRadius,
 };
@@ -41,7 +42,21 @@ pub(crate) fn row(source: &mut Codes, number: u64, pool: &[Pdq]) -> EntryRow {
         attributes: maybe(source.below(2), format!("{{\"n\":{number}}}")),
         source_id,
         hashes,
+        signature: (source.below(4) == 0).then(|| Box::new(signature(source))),
     }
+}
+
+/// A signature of a few features, which come from a small pool of values.
+pub(crate) fn signature(source: &mut Codes) -> Signature {
+    let feature = |source: &mut Codes| Feature {
+        x: source.below(1 << 16) as u16,
+        y: source.below(1 << 16) as u16,
+        angle: source.below(256) as u8,
+        level: source.below(8) as u8,
+        descriptor: [source.below(200) as u8; 32],
+    };
+    let features = (0..source.below(9)).map(|_| feature(source)).collect();
+    Signature::new(&Features { width: 640, height: 480, side: 400, features })
 }
 
 /// A value of a kind, of which there are about 200; perceptual ones of like bytes are alike.

@@ -1,7 +1,6 @@
 //! What was planted against what was found.
 
 use hashward_engine::verdict::{MatchRecord, PathName, Summary, Tier};
-use hashward_hash::Metric;
 use hashward_synth::{Change, Collection, Content, Family, Manifest, Recipe};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -180,7 +179,7 @@ fn place(change: Change, recipe: &Recipe) -> usize {
 /// The right entry matched: by a digest where the bytes are the same, else for the whole picture.
 fn is_found(record: &MatchRecord, id: &str, group: Group) -> bool {
     record.matches.iter().filter(|found| found.entry == id).any(|found| match group {
-        Group::Exact | Group::Renamed => found.by.metric() == Metric::Exact,
+        Group::Exact | Group::Renamed => found.by.is_exact(),
         Group::ForInformation => found.tier <= Tier::Variant,
         _ => found.tier <= Tier::Near,
     })

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 /// How a list is used. Later versions keep what is set.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "How the list is used; later versions keep it")]
-pub(super) struct SettingsArgs {
+pub(crate) struct SettingsArgs {
     /// The body that vouches for the entries, always by the same name: lists of one source count
     /// as one attestation.
     #[arg(long, value_name = "TEXT")]
@@ -86,7 +86,7 @@ fn parse_percent(text: &str) -> Result<u32, String> {
 }
 
 impl SettingsArgs {
-    pub(super) fn change(&self) -> anyhow::Result<SettingsChange> {
+    pub(crate) fn change(&self) -> anyhow::Result<SettingsChange> {
         let keys = super::sign::public_keys(&self.trusted_keys)?;
         Ok(SettingsChange {
             source: self.source.clone(),
