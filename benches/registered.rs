@@ -3,17 +3,22 @@
 //! `cargo bench -p hashward-benches --bench registered -- recall 600 1000000` registers so many
 //! synthetic pictures, from that seed on, and looks for each after every transform;
 //! `… -- negatives FOLDER` registers every picture of a folder and looks for every one, so that
-//! all that is found besides itself is a false match or a near-duplicate.
+//! all that is found besides itself is a false match or a near-duplicate; `… -- scale 1000000 FOLDER`
+//! writes a store with so many signatures into a new folder and times queries, each in two views.
 //! `benches/results/registered.md` tells what came out.
 
 use hashward_features::{
     Budget, Damaged, Features, Finding, KEY_TABLES, Luma, Signature, TableBuilder, Tables, View,
     extract, key, search, search_all, verify,
 };
+use hashward_hash::HashValue;
 use hashward_media::{Class as Content, Corners, Limits, Plan, Unguarded, examine_picture, sniff};
 use hashward_phash::Pixels;
 use hashward_phash::variants::Reduced;
-use hashward_synth::{Class, Picture, Transform, generate};
+use hashward_store::{
+    BuildOptions, EntryId, EntryKey, EntryRow, Generation, List, Manifest, Store,
+};
+use hashward_synth::{Class, Corners as Turned, Picture, Rng, Transform, generate};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -36,6 +41,10 @@ fn main() {
     match arguments.first().map(String::as_str) {
         Some("recall") => recall(number(1, 60) as usize, number(2, 0)),
         Some("negatives") => negatives(Path::new(arguments.get(1).map_or(".", |path| path))),
+        Some("scale") => {
+            let folder = arguments.get(2).map_or("registered-scale", |path| path);
+            scale(number(1, 100_000), Path::new(folder));
+        }
         // Run by `cargo bench` without a wish: a small one of each.
         _ => recall(12, 0),
     }
@@ -228,6 +237,105 @@ fn wilson(hits: usize, of: usize) -> (f64, f64) {
     let half = z * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt();
     let scale = 1.0 + z * z / n;
     ((centre - half) / scale, (centre + half) / scale)
+}
+
+/// Pictures whose features the many signatures are mixed from, and that are looked for.
+const POOL: u64 = 240;
+
+/// A store of one segment: the signatures of the pool's pictures among made ones, which take each
+/// feature from a picture of the pool and change 48 bits of its descriptor.
+fn scale(count: u64, folder: &Path) {
+    let start = Instant::now();
+    let picture = |n: u64| generate(PICTURES[n as usize % PICTURES.len()], 5_000_000 + n, 800, 600);
+    let pool: Vec<Features> =
+        each(POOL as usize, |n| features(&picture(n as u64), Budget::REGISTERED));
+    let mut random = Rng::for_purpose(7, 1);
+    let store = Store::create(folder).expect("a folder that can be made");
+    let mut builder = store.builder(BuildOptions::default()).expect("memory");
+    let step = count / POOL;
+    for number in 0..count {
+        let made = if number % step == 0 && number / step < POOL {
+            pool[(number / step) as usize].clone()
+        } else {
+            mixed(&pool, &mut random)
+        };
+        let mut key = [0; 16];
+        key[..8].copy_from_slice(&number.to_be_bytes());
+        let row = EntryRow {
+            key: EntryKey(key),
+            entry: EntryId(number + 1),
+            source_row: number + 1,
+            hashes: vec![HashValue::Md5(key)],
+            quality: None,
+            source_id: None,
+            name: None,
+            category: None,
+            attributes: None,
+            signature: Some(Box::new(Signature::new(&made))),
+        };
+        builder.push(&row).expect("room on the disk");
+    }
+    let segment = builder.finish().expect("room on the disk");
+    let mut manifest = Manifest::empty();
+    let segments = vec![segment.to_ref()];
+    manifest.lists.push(List {
+        id: 1,
+        name: "made".into(),
+        version: 1,
+        segments,
+        ..List::default()
+    });
+    let digest = store.write_manifest(&manifest).expect("room on the disk");
+    let built = start.elapsed().as_secs_f64();
+    let generation = Generation::open(folder, digest).expect("just written");
+    let start = Instant::now();
+    generation.verify().expect("just written");
+    println!(
+        "{count} signatures: {:.0} bytes each in all, built in {built:.0} s, verified in {:.1} s",
+        segment.bytes as f64 / count as f64,
+        start.elapsed().as_secs_f64()
+    );
+    let transforms = [
+        Transform::CropCentre { percent: 20 },
+        Transform::CropCentre { percent: 50 },
+        Transform::Rotate { tenths: 200, corners: Turned::Black },
+        Transform::TwoPart { percent: 60 },
+        Transform::Screenshot,
+    ];
+    let changed = |n: u64| transforms[n as usize % transforms.len()].apply(&picture(n), n);
+    let queries = each(POOL as usize, |n| features(&changed(n as u64), Budget::QUERY));
+    let (mut times, mut found, mut others) = (Vec::new(), [0; 5], 0);
+    for (number, query) in (0..POOL).zip(&queries) {
+        let start = Instant::now();
+        let hits = generation.query_local(query, &View::POSITIVE).expect("a whole store");
+        times.push(start.elapsed().as_secs_f64() * 1000.0);
+        let own = hits.iter().filter(|hit| u64::from(hit.hit.place.row) == number * step).count();
+        found[number as usize % 5] += own;
+        others += hits.len() - own;
+    }
+    times.sort_by(f64::total_cmp);
+    let at = |share: f64| times[(share * times.len() as f64) as usize];
+    println!("a query: median {:.1} ms, p90 {:.1} ms, p99 {:.1} ms", at(0.5), at(0.9), at(0.99));
+    let names = transforms.map(|transform| transform.name());
+    println!("found of {} each: {names:?} {found:?}; {others} others", POOL / 5);
+}
+
+/// Features of many pictures, changed, as those of one.
+fn mixed(pool: &[Features], random: &mut Rng) -> Features {
+    let features = (0..Budget::REGISTERED.features).filter_map(|_| {
+        let of = &pool[random.below(pool.len() as u32) as usize].features;
+        if of.is_empty() {
+            return None;
+        }
+        let mut feature = of[random.below(of.len() as u32) as usize];
+        for _ in 0..48 {
+            let bit = random.below(256) as usize;
+            feature.descriptor[bit / 8] ^= 1 << (bit % 8);
+        }
+        Some(feature)
+    });
+    let features = features.collect();
+    Features { width: 800, height: 600, side: 400, features }
 }
 
 fn files(folder: &Path, into: &mut Vec<PathBuf>) {

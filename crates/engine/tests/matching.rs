@@ -277,7 +277,7 @@ proptest! {
                 });
                 let conflict = m.conflict.clone().unwrap_or_default();
                 assert_eq!(conflict.ignored_by, findings.ignored_by);
-                (m.list.clone(), m.entry.clone(), m.by, m.distance, m.radius, m.tier, label,
+                (m.list.clone(), m.entry.clone(), m.by.kind().unwrap(), m.distance, m.radius, m.tier, label,
                  m.frames, conflict.digests)
             }).collect();
             prop_assert_eq!(&found, &expected);

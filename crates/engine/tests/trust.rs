@@ -275,7 +275,7 @@ fn oracle(lists: &[MadeList], frames: &[u8], demand: u8) -> BTreeMap<Name, Expec
 }
 
 fn found(findings: &Findings) -> BTreeMap<Name, Expected> {
-    let name = |found: &Match| (found.list.clone(), found.entry.clone(), found.by);
+    let name = |found: &Match| (found.list.clone(), found.entry.clone(), found.by.kind().unwrap());
     let all: Vec<&Match> = findings.matches.iter().chain(&findings.vetoed).collect();
     let of = |found: &&Match| {
         let same = |other: &&&Match| other.finding == found.finding;

@@ -1,9 +1,16 @@
 //! The record's encoding: a round trip, and any other bytes refused without a panic.
 
 use hashward_examine::{EXAMINATION_VERSION, Examination, Pictures, RecordError};
+use hashward_features::{Feature, Features};
 use hashward_hash::{Digests, HashValue, Orientation, Pdq, Quality};
-use hashward_media::{LabelledHash, Reason, Rectangle, Variant};
+use hashward_media::{FrameFeatures, LabelledHash, Reason, Rectangle, Variant};
 use proptest::prelude::*;
+
+fn features(frame: u32) -> FrameFeatures {
+    let feature = Feature { x: 9, y: 7, angle: 200, level: 3, descriptor: [frame as u8; 32] };
+    let features = vec![feature; frame as usize];
+    FrameFeatures { frame, features: Features { width: 40, height: 30, side: 40, features } }
+}
 
 fn record(words: [u64; 4], frames: u32, detail: String) -> Examination {
     let hash = |frame: u32, orientation| LabelledHash {
@@ -25,6 +32,7 @@ fn record(words: [u64; 4], frames: u32, detail: String) -> Examination {
         frames_examined: frames,
         frames_total: Some(frames + 3),
         hashes: (0..frames).flat_map(|f| Orientation::ALL.map(|o| hash(f, o))).collect(),
+        features: (0..frames).map(features).collect(),
         opaque: (0..frames).map(|f| HashValue::PhotoDna([f as u8; 144])).collect(),
     }
 }

@@ -19,6 +19,8 @@ const VOTES: usize = 2;
 const VOTING: u32 = ALIKE as u32 + 8;
 /// Verified pictures among which a feature of the query is *shared*.
 const SHARED: usize = 3;
+/// Inner cells, of 16, over which the inliers of a picture lie that shares all of them.
+const COVERED: u32 = 7;
 
 /// A signature that shares features with a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -138,10 +140,10 @@ fn distance(a: &[u8; 32], b: &[u8; 32]) -> u32 {
 /// Verifies candidates of one or several indexes and keeps what is found beyond doubt; the number
 /// of each candidate stands in the result as its signature.
 ///
-/// A feature of the query that is an inlier of three pictures or more is *shared*: a logo, the frame
-/// of an app, a watermark, or a series of pictures of the same scene. A picture counts if enough of
-/// its inliers are not shared, or if all of them together cover its inner area as its own features
-/// do, as in a series.
+/// A feature of the query that is an inlier of three pictures or more is *shared*, also where a
+/// picture has too few inliers for a finding: a logo, the frame of an app, a watermark, or a series
+/// of pictures of the same scene. A picture counts if enough of its inliers are not shared, or if
+/// all of them together cover seven of its 16 inner cells, as in a series.
 #[must_use]
 pub fn judge(query: &Features, verified: Vec<(Candidate, Verified)>) -> Vec<Finding> {
     let mut shared: BTreeMap<(View, u16), usize> = BTreeMap::new();
@@ -154,7 +156,10 @@ pub fn judge(query: &Features, verified: Vec<(Candidate, Verified)>) -> Vec<Find
     let mut best: BTreeMap<u32, Finding> = BTreeMap::new();
     for (Candidate { signature, view }, verified) in verified {
         let own = verified.of_query.iter().filter(|number| shared[&(view, **number)] < SHARED);
-        let covers = 5 * verified.cells.count_ones() >= 2 * verified.all_cells.count_ones();
+        let covers = verified.cells.count_ones() >= COVERED;
+        if !verified.enough {
+            continue;
+        }
         if own.count() < least.div_ceil(2) && !covers {
             continue;
         }

@@ -25,6 +25,8 @@ const DISTINCT: f64 = 0.015;
 /// Least distinct inliers, and of how many features of the query one more is demanded.
 const LEAST: usize = 8;
 const MORE_FOR_EACH: usize = 200;
+/// Distinct inliers with which two pictures share something, though one need not show the other.
+const WEAK: usize = 4;
 /// Least share of the registered picture's inner area (in cells) over which inliers spread.
 const CELLS: usize = 6;
 const LEAST_CELLS: u32 = 4;
@@ -100,8 +102,8 @@ pub struct Verified {
     pub(crate) of_query: Vec<u16>,
     /// Cells of the registered picture's inner area in which inliers lie.
     pub(crate) cells: u32,
-    /// The same for the places of all registered features.
-    pub(crate) all_cells: u32,
+    /// Whether the inliers are enough for a finding. Fewer still tell what pictures share.
+    pub(crate) enough: bool,
     /// The part of the query's frame that shows it: left, top, width and height in pixels.
     pub area: (u32, u32, u32, u32),
 }
@@ -123,32 +125,26 @@ pub(crate) fn cut(features: usize) -> usize {
 /// something else none.
 #[must_use]
 pub fn verify(known: &Signature, query: &Features, view: View) -> Option<Verified> {
-    verify_view(known, &view.of(query), view)
+    verify_view(known, &view.of(query), view).filter(|verified| verified.enough)
 }
 
-/// [`verify()`] for a query that is in its view already.
+/// [`verify()`] for a query that is in its view already; also where inliers are not enough.
 pub(crate) fn verify_view(known: &Signature, query: &Features, view: View) -> Option<Verified> {
     let least = cut(query.features.len());
-    if known.len() < least || query.features.len() < least {
-        return None;
-    }
     let pairs = Pairs::new(known, query);
     let guess = pairs.best_guess()?;
     let (transform, inliers) = pairs.fitted(guess)?;
     let distinct = pairs.distinct(&inliers);
-    if distinct.len() < least {
+    if distinct.len() < WEAK {
         return None;
     }
     let cells = pairs.cells(distinct.iter().map(|pair| pair.from));
-    if cells.count_ones() < LEAST_CELLS {
-        return None;
-    }
-    let all_cells = pairs.cells(known.features().map(|feature| point(feature.x, feature.y)));
+    let enough = distinct.len() >= least && cells.count_ones() >= LEAST_CELLS;
     Some(Verified {
         inliers: distinct.len() as u16,
         of_query: distinct.iter().map(|pair| pair.number).collect(),
         cells,
-        all_cells,
+        enough,
         area: area(&transform, known.frame(), query, view.is_mirrored()),
     })
 }
@@ -220,7 +216,7 @@ impl Pairs {
                 best = Some((count, guess));
             }
         }
-        best.filter(|(count, _)| *count >= LEAST / 2).map(|(_, guess)| guess)
+        best.filter(|(count, _)| *count >= WEAK).map(|(_, guess)| guess)
     }
 
     /// Fits the guess to the pairs that agree with it, again and again.

@@ -1,6 +1,7 @@
 //! `hashward register`: pictures in hand become known material.
 
 use super::db::{Typed, open};
+use super::key::KeyArgs;
 use super::list::{import_message, report_import, settings};
 use super::scan::{warn_about_links, watch};
 use crate::exit::ExitStatus;
@@ -35,6 +36,8 @@ pub(crate) struct RegisterArgs {
     /// The database folder.
     #[arg(value_name = "DB")]
     db: PathBuf,
+    #[command(flatten)]
+    key: KeyArgs,
     /// Pictures, and folders of them. A link is skipped unless it ends with a slash.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
@@ -55,7 +58,7 @@ pub(crate) struct RegisterArgs {
 }
 
 pub(crate) fn run(args: &RegisterArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
-    let mut database = open(&args.db, Access::ReadWrite)?;
+    let mut database = open(&args.db, Access::ReadWrite, &args.key)?;
     let request = RegisterRequest {
         paths: args.paths.clone(),
         list: args.name.clone(),

@@ -233,7 +233,7 @@ pub(crate) fn said(hits: &[hashward_store::Hit]) -> Vec<Said> {
         .map(|hit| {
             let kinds = hit.kinds.iter().collect();
             let list = hit.place.list as usize;
-            let (by, distance) = (hit.by, hit.distance.0);
+            let (by, distance) = (hit.by.kind().unwrap(), hit.distance.0);
             (
                 list,
                 hit.entry,
