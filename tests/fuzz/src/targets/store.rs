@@ -1,10 +1,10 @@
 //! Any bytes as segment, tombstones or manifest: opening, every method of search, walking and
 //! verifying end without a panic, and where checksums were not put right, with the right answer.
 
-use hashward_hash::{Digests, Distance, HashKind, HashValue, OpaqueRadii, Quality, VectorRadius};
+use hashward_hash::{Digests, Distance, HashValue, OpaqueRadii, Quality, VectorRadius};
 use hashward_store::{
-    ContentDigest, Generation, Hit, List, Manifest, Method, Opaque, OpaqueHash, Query, QueryHash,
-    Reach, ReadError, Referenced, SegmentRef, Store,
+    By, ContentDigest, Generation, Hit, List, Manifest, Method, Opaque, OpaqueHash, Query,
+    QueryHash, Reach, ReadError, Referenced, SegmentRef, Store,
 };
 use hashward_testkit::{seal_segment, seal_tombstones};
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ pub(crate) struct Sample {
 }
 
 /// What a hit says: list, row, kind and distance.
-type Said = (u32, u32, HashKind, u16);
+type Said = (u32, u32, By, u16);
 
 #[derive(Debug)]
 struct Question {
