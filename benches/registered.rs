@@ -6,6 +6,7 @@
 //! all that is found besides itself is a false match or a near-duplicate; `… -- scale 1000000 FOLDER`
 //! writes a store with so many signatures into a new folder and times queries, each in two views.
 //! `benches/results/registered.md` tells what came out.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the bench's output")]
 
 use hashward_features::{
     Budget, Damaged, Features, Finding, KEY_TABLES, Luma, Signature, TableBuilder, Tables, View,

@@ -1,4 +1,5 @@
 //! Registered material through the binary: what is found of it, and what is said about it.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod common;
 

@@ -61,6 +61,7 @@ fn spread(found: Vec<Corner>, most: usize, area: usize) -> Vec<Corner> {
 /// With the changes `dx` and `dy` at each pixel (Sobel), A, B and C are the sums of `dx²`, `dx·dy`
 /// and `dy²` over a window of 7×7 pixels, and the response is `A·C − B² − 0.04·(A + C)²`. The sums
 /// are exact integers below 2²⁶; the rest is done in `f32`, one operation at a time.
+#[expect(clippy::needless_range_loop, reason = "three rows are written at the same place")]
 fn responses(level: &Level) -> Vec<f32> {
     let (width, height) = (level.width, level.height);
     let mut products = [(); 3].map(|()| vec![0_i32; width * height]);
