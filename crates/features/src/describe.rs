@@ -219,8 +219,7 @@ mod tests {
     #[test]
     fn directions_are_a_circle() {
         let table = directions();
-        for step in 0..256 {
-            let (cos, sin) = table[step];
+        for (step, (cos, sin)) in table.iter().copied().enumerate() {
             let angle = step as f64 * std::f64::consts::TAU / 256.0;
             assert!((f64::from(cos) - 16_384.0 * angle.cos()).abs() <= 0.5001, "{step}");
             assert!((f64::from(sin) - 16_384.0 * angle.sin()).abs() <= 0.5001, "{step}");
