@@ -151,16 +151,18 @@ fn a_real_segment_reads_as_documented() {
             assert!(number(second, length) >= 4 * 1024);
         }
     }
-    assert_eq!(seen.len(), 6 + 5 + 8 * 3 + 7 + 4 * 2, "columns, digests, PDQ's indexes, opaque");
+    let parts = "columns, digests, PDQ's indexes, opaque, registered";
+    assert_eq!(seen.len(), 6 + 5 + 8 * 3 + 7 + 4 * 2 + 3, "{parts}");
     assert_eq!(segment.kinds().count(), HashKind::ALL.len());
     fields("| Offset", 3, bktree::NODE_BYTES);
     fields("| Offset", 4, bktree::CHILD_BYTES);
     fields("| Offset", 5, 8);
+    fields("| Offset", 6, 6);
 
     let tombstones = store.write_tombstones(&reference, &[5, 7]).unwrap();
     let path = store.segments_dir().join(format!("{tombstones}.tomb"));
     let bytes = std::fs::read(path).unwrap();
-    let header = fields("| Offset", 6, TOMBSTONE_HEADER_BYTES);
+    let header = fields("| Offset", 7, TOMBSTONE_HEADER_BYTES);
     assert_eq!(number(&bytes, field(&header, "rows of the segment")), 3000);
     assert_eq!(number(&bytes, field(&header, "dead rows")), 2);
     assert_eq!(number(&bytes, field(&header, "encoding")), 0);

@@ -1,7 +1,7 @@
 //! Stores of every version of the format stay readable and answer as they always did.
 //!
 //! `fixtures/store/v<N>` holds a store that was written when N was the newest version, and beside it
-//! all of its entries as text. `HASHWARD_WRITE_GOLDEN=1 cargo test -p hashward-store --test golden`
+//! all of its entries as text; `v<N>-<WHAT>` one of the same version, since which something was added. `HASHWARD_WRITE_GOLDEN=1 cargo test -p hashward-store --test golden`
 //! writes the one of the present version where there is none; a store that is there is never
 //! written again.
 
@@ -9,6 +9,7 @@
 
 mod support;
 
+use hashward_features::{SIGNATURE_BYTES, Signature};
 use hashward_hash::{
     Digests, Distance, HashKind, HashValue, OpaqueRadii, Quality, Standing, VectorMetric,
     VectorRadius, decode_hex, encode_hex,
@@ -24,8 +25,10 @@ use std::path::{Path, PathBuf};
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/store");
 
-fn folder(version: u32) -> PathBuf {
-    Path::new(FIXTURES).join(format!("v{version}"))
+/// The version and the folder of each store, the newest last.
+fn golden() -> Vec<(u32, PathBuf)> {
+    let stores = [(1, "v1"), (1, "v1-registered")];
+    stores.map(|(version, name)| (version, Path::new(FIXTURES).join(name))).to_vec()
 }
 
 fn hex(value: &HashValue) -> String {
@@ -38,12 +41,27 @@ fn unhex(text: &str) -> Vec<u8> {
     bytes
 }
 
+/// The parts of a signature of at most eight features that are not zero.
+const PARTS: [(usize, usize); 2] = [(0, 64), (640, 896)];
+
+fn signature(value: &Value) -> Option<Box<Signature>> {
+    let mut bytes = [0; SIGNATURE_BYTES];
+    for (text, (start, end)) in value.as_array()?.iter().zip(PARTS) {
+        bytes[start..end].copy_from_slice(&unhex(text.as_str().unwrap()));
+    }
+    Some(Box::new(Signature::from_bytes(&bytes).unwrap()))
+}
+
 fn to_json(list: usize, row: &EntryRow) -> Value {
     json!({
         "list": list, "key": encode_hex(&row.key.0), "entry": row.entry.0,
         "source_row": row.source_row, "hashes": row.hashes.iter().map(hex).collect::<Vec<_>>(),
         "quality": row.quality.map(|quality| quality.0), "source_id": row.source_id,
         "name": row.name, "category": row.category, "attributes": row.attributes,
+        "signature": row.signature.as_ref().map(|signature| {
+            let bytes = signature.as_bytes();
+            PARTS.map(|part| encode_hex(&bytes[part.0..part.1]))
+        }),
     })
 }
 
@@ -63,7 +81,7 @@ fn from_json(value: &Value) -> (usize, EntryRow) {
         name: text("name"),
         category: text("category"),
         attributes: text("attributes"),
-        signature: None,
+        signature: signature(&value["signature"]),
     };
     (value["list"].as_u64().unwrap() as usize, row)
 }
@@ -179,12 +197,13 @@ fn ask(generation: &Generation, lists: &Lists) {
 
 #[test]
 fn golden_stores_of_every_version_answer() {
-    let newest = folder(FORMAT_VERSION);
-    if !newest.exists() && std::env::var_os("HASHWARD_WRITE_GOLDEN").is_some() {
-        write(&newest);
+    let (newest, folder) = golden().pop().unwrap();
+    assert_eq!(newest, FORMAT_VERSION);
+    if !folder.exists() && std::env::var_os("HASHWARD_WRITE_GOLDEN").is_some() {
+        write(&folder);
     }
-    for version in 1..=FORMAT_VERSION {
-        let (generation, lists) = read(&folder(version));
+    for (version, folder) in golden() {
+        let (generation, lists) = read(&folder);
         ask(&generation, &lists);
         assert_eq!(generation.manifest().format, version);
     }
@@ -192,12 +211,13 @@ fn golden_stores_of_every_version_answer() {
 
 #[test]
 fn golden_stores_use_every_table_and_kind() {
-    let (generation, _) = read(&folder(FORMAT_VERSION));
+    let folder = golden().pop().unwrap().1;
+    let (generation, _) = read(&folder);
     assert_eq!(generation.kinds(), HashKind::ALL.into_iter().collect());
     let mut tables = std::collections::BTreeSet::new();
     for list in generation.lists() {
         for segment in &list.segments {
-            let path = folder(FORMAT_VERSION).join(format!("segments/{}.seg", segment.digest));
+            let path = folder.join(format!("segments/{}.seg", segment.digest));
             let bytes = std::fs::read(path).unwrap();
             let sections = u32::from_le_bytes(bytes[12..16].try_into().unwrap()) as usize;
             let entry = |number: usize| 64 + 64 * number;
