@@ -147,7 +147,8 @@ fn an_interrupt_ends_the_run_with_a_summary() {
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
     let rest: Vec<Value> =
         lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect();
-    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let status = child.wait().unwrap();
+    assert_eq!(status.code(), Some(130), "{status} {rest:?}");
     let summary = of(&rest, "summary")[0];
     assert_eq!((&summary["interrupted"], &summary["complete"]), (&true.into(), &false.into()));
     assert_eq!(summary["files"], 0, "what was not read to its end is not counted");
