@@ -1,9 +1,13 @@
 //! The objects of an array in one big JSON document, told apart without holding the document.
 
+mod cut;
+mod fields;
+
+pub(crate) use fields::{Fields, text};
+
+use self::cut::Cut;
 use crate::error::{Place, ReadError, RowError};
 use crate::lines::MAX_RECORD;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::Value;
 use std::io::{self, BufRead};
 
 /// Where the records of a document stand.
@@ -221,7 +225,7 @@ impl<B: BufRead> JsonRecords<B> {
     /// Takes the rest of a record whose start stands in `record`.
     fn rest_of_record(&mut self) -> Result<Result<(), RowError>, Fault> {
         let open = !self.record.is_empty();
-        let cut = Cut { depth: usize::from(open), begun: open, ..Cut::default() };
+        let cut = Cut::within(open);
         let whole = self.scan(cut)?;
         Ok(if whole { Ok(()) } else { Err(RowError::TooLong { limit: MAX_RECORD }) })
     }
@@ -359,120 +363,11 @@ fn fill<B: BufRead>(source: &mut B) -> io::Result<&[u8]> {
     source.fill_buf()
 }
 
-/// Finds the end of a value by its brackets and quotes.
-#[derive(Debug, Default)]
-struct Cut {
-    depth: usize,
-    in_string: bool,
-    escaped: bool,
-    begun: bool,
-}
-
-impl Cut {
-    /// How many bytes of the chunk belong to the value, and whether it ends there. `None` where
-    /// no value starts.
-    fn scan(&mut self, chunk: &[u8]) -> Option<(usize, bool)> {
-        let mut at = 0;
-        while at < chunk.len() {
-            if self.in_string {
-                if self.escaped {
-                    self.escaped = false;
-                    at += 1;
-                    continue;
-                }
-                let Some(found) = memchr::memchr2(b'"', b'\\', &chunk[at..]) else {
-                    return Some((chunk.len(), false));
-                };
-                at += found + 1;
-                self.escaped = chunk[at - 1] == b'\\';
-                self.in_string = self.escaped;
-                if !self.in_string && self.depth == 0 {
-                    return Some((at, true));
-                }
-                continue;
-            }
-            match chunk[at] {
-                b'"' if self.depth == 0 && self.begun => return Some((at, true)),
-                b'"' => self.in_string = true,
-                b'{' | b'[' if self.depth == 0 && self.begun => return Some((at, true)),
-                b'{' | b'[' => self.depth += 1,
-                b'}' | b']' if self.depth == 0 => return self.begun.then_some((at, true)),
-                b'}' | b']' => {
-                    self.depth -= 1;
-                    if self.depth == 0 {
-                        return Some((at + 1, true));
-                    }
-                }
-                b',' | b':' | b' ' | b'\t' | b'\n' | b'\r' if self.depth == 0 => {
-                    return self.begun.then_some((at, true));
-                }
-                _ => {}
-            }
-            self.begun = true;
-            at += 1;
-        }
-        Some((chunk.len(), false))
-    }
-}
-
-/// The fields of an object in their order, repeated ones included.
-pub(crate) struct Fields(pub(crate) Vec<(String, Value)>);
-
-impl Fields {
-    /// Reads an object.
-    ///
-    /// # Errors
-    /// [`RowError`] when the text is no object, or one that permits no reading.
-    pub(crate) fn parse(text: &[u8]) -> Result<Self, RowError> {
-        // The parser's own message would quote the text; only its column is passed on.
-        let Self(fields) = serde_json::from_slice(text)
-            .map_err(|error| RowError::Json { column: error.column() })?;
-        if fields.len() > crate::reader::MAX_FIELDS {
-            return Err(RowError::TooManyFields { limit: crate::reader::MAX_FIELDS });
-        }
-        let mut names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
-        names.sort_unstable();
-        if names.windows(2).any(|pair| pair[0] == pair[1]) {
-            return Err(RowError::FieldTwice);
-        }
-        Ok(Self(fields))
-    }
-}
-
-impl<'de> Deserialize<'de> for Fields {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Collect;
-        impl<'de> Visitor<'de> for Collect {
-            type Value = Fields;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
-                let mut fields = Vec::with_capacity(16);
-                while let Some(field) = map.next_entry()? {
-                    fields.push(field);
-                }
-                Ok(Fields(fields))
-            }
-        }
-        deserializer.deserialize_map(Collect)
-    }
-}
-
-/// Identifiers and categories are often numbers; they are kept as their text.
-pub(crate) fn text(field: &'static str, value: Value) -> Result<Option<String>, RowError> {
-    match value {
-        Value::Null => Ok(None),
-        Value::String(text) => Ok(Some(text).filter(|text| !text.is_empty())),
-        Value::Number(number) => Ok(Some(number.to_string())),
-        _ => Err(RowError::JsonType { field, expected: "a text or a number" }),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use serde_json::Value;
 
     const FORM: JsonForm = JsonForm { name: "a test", array: "value", inner: None, more: None };
 
