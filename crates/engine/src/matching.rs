@@ -1,124 +1,24 @@
 //! Matches one examination against a generation: pure, and the same on every run.
 
+mod describe;
+mod policy;
+
+pub use policy::{DEFAULT_MIN_QUALITY, DEFAULT_OPAQUE_RADII, DEFAULT_RADIUS, Policy};
+
+use self::describe::{describe, tier};
+use self::policy::passes;
 use crate::expect;
 use crate::provenance::{self, Said};
-use crate::radii::Radii;
-use crate::trust::{self, Judgement, Witness};
-use crate::verdict::{Attestation, Conflict, Doubt, EntryName, Finding, Match, Tier};
+use crate::trust::{self, Witness};
+use crate::verdict::{Attestation, Conflict, EntryName, Finding, Match, Tier};
 use hashward_examine::Examination;
 use hashward_features::View;
-use hashward_hash::{
-    Digests, Distance, HashKind, HashValue, Metric, OpaqueRadii, Pdq, Quality, VectorMetric,
-    VectorRadius,
-};
-use hashward_media::{LabelledHash, Rectangle, Variant};
+use hashward_hash::{Digests, HashKind, HashValue, Pdq, Quality};
+use hashward_media::{LabelledHash, Rectangle};
 use hashward_store::{
-    By, Day, Generation, Hit, List, ListKind, Method, Opaque, OpaqueHash, Query, QueryHash, Reach,
-    ReadError,
+    By, Generation, Hit, List, ListKind, Opaque, OpaqueHash, Query, QueryHash, Reach, ReadError,
 };
 use std::collections::BTreeMap;
-
-/// Radius for PDQ where neither the user nor the list says otherwise (the reference's).
-pub const DEFAULT_RADIUS: Distance = Distance(31);
-/// Least quality where neither the user nor the list says otherwise (the reference's).
-pub const DEFAULT_MIN_QUALITY: Quality = Quality(50);
-
-/// Radii for opaque hashes where nobody says otherwise. That of PhotoDNA is the one that IPED, an
-/// open forensic tool, ships with (40,000, the square of 200); that of the 64-bit hashes is as
-/// narrow for its width as that of PDQ.
-pub const DEFAULT_OPAQUE_RADII: OpaqueRadii = OpaqueRadii {
-    photodna: VectorRadius { metric: VectorMetric::L2, radius: Distance(200) },
-    bits64: Distance(8),
-};
-
-/// What the user demands of a match.
-///
-/// A list's own radius and gate are its makers' and win over the defaults. What the user asks for
-/// can narrow them, never widen them: the stricter of the two applies.
-#[derive(Debug, Clone, Copy)]
-pub struct Policy {
-    /// Largest distance, where the user asked for one.
-    pub radius: Option<Distance>,
-    /// Least quality of either side, where the user asked for one. An unknown quality passes.
-    pub min_quality: Option<Quality>,
-    /// Independent sources that must vouch for a hash, in every list; 0 and 1 demand nothing.
-    pub requires_sources: u8,
-    /// The day for which it is decided which lists have expired.
-    pub day: Day,
-    /// Radii of the variants of the query.
-    pub radii: Radii,
-    /// Whether what lies beyond its radius is also reported, for review.
-    pub second_look: bool,
-    /// How the store searches; the findings do not depend on it.
-    pub method: Method,
-}
-
-/// The usual demands, today.
-impl Default for Policy {
-    fn default() -> Self {
-        Self {
-            radius: None,
-            min_quality: None,
-            requires_sources: 0,
-            day: Day::today(),
-            radii: Radii::CALIBRATED,
-            second_look: false,
-            method: Method::default(),
-        }
-    }
-}
-
-impl Policy {
-    /// True when the list's last day has passed, so that none of its entries counts for anything.
-    #[must_use]
-    pub fn expired(&self, list: &List) -> bool {
-        list.expires.is_some_and(|last| last < self.day)
-    }
-
-    /// The radius for lists without one.
-    #[must_use]
-    pub fn radius(&self) -> Distance {
-        self.radius.unwrap_or(DEFAULT_RADIUS)
-    }
-
-    /// The gate for lists without one.
-    #[must_use]
-    pub fn min_quality(&self) -> Quality {
-        self.min_quality.unwrap_or(DEFAULT_MIN_QUALITY)
-    }
-
-    /// May the hit's list be used, and does the hit satisfy the user's own demands? The store has
-    /// applied the list's.
-    fn admits(&self, hit: &Hit, lists: &[List]) -> bool {
-        if lists.get(hit.place.list as usize).is_none_or(|list| self.expired(list)) {
-            return false;
-        }
-        hit.by != HashKind::Pdq
-            || (self.radius.is_none_or(|radius| hit.distance <= radius)
-                && passes(self.min_quality, hit.entry_quality))
-    }
-
-    /// How far a hash of the query is looked for. A radius that the user asked for narrows it.
-    fn reach(&self, variant: Variant) -> Reach {
-        let radii = self.radii.of(variant);
-        let narrow = |wish: Distance| self.radius.map_or(wish, |asked| wish.min(asked));
-        let distant = if self.second_look { narrow(radii.review) } else { Distance(0) };
-        if variant.is_whole() {
-            Reach { rank: 0, radius: None, distant }
-        } else {
-            Reach { rank: 1, radius: Some(narrow(radii.matched)), distant }
-        }
-    }
-
-    fn radius_of(&self, hit: &Hit) -> Distance {
-        let asked = self.radius.filter(|_| hit.by == HashKind::Pdq);
-        asked.map_or(hit.radius, |radius| radius.min(hit.radius))
-    }
-}
-
-fn passes(gate: Option<Quality>, quality: Option<Quality>) -> bool {
-    gate.zip(quality).is_none_or(|(gate, quality)| quality >= gate)
-}
 
 /// What known material says about one input.
 #[derive(Debug, Clone, Default)]
@@ -524,92 +424,4 @@ fn disagreeing_digests(input: &Input<'_>, best: &Best, hit: &Hit) -> Vec<HashKin
         .filter(|&kind| hit.kinds.contains(kind))
         .filter(|&kind| !best.contains_key(&(hit.place.list, hit.entry.0, By::Hash(kind))))
         .collect()
-}
-
-fn describe(
-    input: &Input<'_>,
-    policy: &Policy,
-    show_hashes: bool,
-    explained: &Explained<'_>,
-    judgement: &Judgement,
-) -> Match {
-    let Explained { candidate, list, said, .. } = explained;
-    let hit = &candidate.hit;
-    let number = hit.label.and_then(|label| usize::try_from(label).ok());
-    let opaque = hit.by.kind().is_some_and(HashKind::is_opaque);
-    let label = number.filter(|_| hit.by == HashKind::Pdq);
-    let label = label.and_then(|label| input.hashes.get(label));
-    let seen = number.filter(|_| hit.by == By::Features).and_then(|label| input.seen.get(label));
-    let perceptual = !hit.by.is_exact();
-    let hash = match label {
-        Some(label) => Some(label.hash.to_hex()),
-        None if opaque => {
-            number.and_then(|number| input.opaque.get(number)).map(HashValue::to_text)
-        }
-        None => {
-            let mut digests = input.digests.values();
-            digests.find(|digest| hit.by == digest.kind()).map(|digest| digest.to_text())
-        }
-    };
-    let negative = seen.filter(|seen| seen.view.is_inverted()).map(|_| Variant::Inverted);
-    Match {
-        list: list.name.clone(),
-        version: list.version,
-        entry: said.entry.clone(),
-        by: hit.by,
-        distance: hit.distance.0,
-        radius: if perceptual { policy.radius_of(hit).0 } else { 0 },
-        metric: hit.metric,
-        variant: match (label, seen) {
-            (Some(label), _) => label.orientation.name(),
-            (_, Some(seen)) if seen.view.is_mirrored() => "flip_x",
-            _ => "original",
-        }
-        .to_owned(),
-        rendition: label.map(|label| label.variant).or(negative).map(|it| it.name().to_owned()),
-        frame: label.map(|label| label.frame).or(seen.map(|seen| seen.frame)),
-        frames: if perceptual { candidate.frames } else { 0 },
-        area: label.map(|label| label.rectangle).or(seen.map(|seen| seen.area)),
-        chance: None,
-        inliers: seen.map(|seen| seen.inliers),
-        tier: if judgement.doubts.is_empty() { tier(hit) } else { Tier::Review },
-        quality: label.map(|label| label.quality.0),
-        entry_quality: hit
-            .entry_quality
-            .filter(|_| hit.by == HashKind::Pdq)
-            .map(|quality| quality.0),
-        category: said.category.clone(),
-        finding: judgement.finding,
-        provenance: said.provenance.clone(),
-        doubts: doubts(hit, judgement),
-        vetoed_by: Vec::new(),
-        hash: hash.filter(|_| show_hashes),
-        conflict: None,
-    }
-}
-
-/// The doubts, with the words that fit a hash which is not weak but far.
-fn doubts(hit: &Hit, judgement: &Judgement) -> Vec<Doubt> {
-    let far = hit.rank == Reach::DISTANT && !hit.degenerate;
-    let fitting = |doubt: &Doubt| match doubt {
-        Doubt::WeakHash if far => Doubt::Distant,
-        doubt => *doubt,
-    };
-    judgement.doubts.iter().map(fitting).collect()
-}
-
-/// What a hit is worth by itself. Hashes of 64 bits meet by chance in any large list, and CRC-32 by design.
-fn tier(hit: &Hit) -> Tier {
-    let By::Hash(kind) = hit.by else { return Tier::Local };
-    match kind.metric() {
-        Metric::Exact if kind.is_hint() => Tier::Review,
-        Metric::Exact => Tier::Exact,
-        _ if hit.degenerate => Tier::Review,
-        _ => match kind {
-            HashKind::Phash64 | HashKind::Dhash64 | HashKind::Ahash64 => Tier::Review,
-            _ if hit.rank == Reach::DISTANT => Tier::Review,
-            _ if hit.rank > 0 => Tier::Variant,
-            _ => Tier::Near,
-        },
-    }
 }
