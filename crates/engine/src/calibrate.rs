@@ -1,16 +1,16 @@
 //! Counts how near innocent pictures come to what is listed, so that radii can be chosen.
 
 use crate::chance::Pairs;
-use crate::crew::Crew;
-use crate::examiner::{Examiner, Looked, pool, threads};
+use crate::crew::Errand;
+use crate::examiner::Looked;
 use crate::matching::Policy;
-use crate::pipeline::{self, Order};
+use crate::pipeline::Order;
 use crate::progress::{Progress, Stop};
 use crate::radii::MEASURED_TO;
 use crate::scan::{ScanError, walk};
 use hashward_examine::{Examination, Plan};
 use hashward_hash::{Digests, Distance, HashKind};
-use hashward_media::{Guesses, LabelledHash, Limits};
+use hashward_media::{Guesses, LabelledHash};
 use hashward_sandbox::WorkerCommand;
 use hashward_store::{Generation, ListKind, Opaque, Query, QueryHash, Reach, ReadError};
 use std::path::PathBuf;
@@ -58,27 +58,18 @@ pub fn count(
     stop: &Stop,
 ) -> Result<Counted, ScanError> {
     generation.verify().map_err(ScanError::Damaged)?;
-    let threads = threads(options.threads);
-    let pool = pool(threads, options.worker.clone())?;
-    pool.probe()?;
     let digests = generation.digest_kinds().with(HashKind::Sha256);
-    let plan = Plan { digests, guesses: Guesses::All, ..Plan::default() };
-    let examiner = Examiner {
-        plan,
-        limits: Limits::default(),
-        pool: &pool,
-        progress,
-        stop,
-        hashers: &[],
-        wants_proof: None,
-        keeper: None,
-    };
     let counter = Counter::new(generation, options);
     let conclude = |looked| counter.conclude(looked).map(|()| Vec::new());
-    let crew = Crew::new(&examiner, threads, conclude);
-    let serve = |jobs: &_, results: &_| crew.serve(jobs, results);
-    let walk = walk(roots, &options.exclude)?;
-    pipeline::run(walk, threads, Order::Found, stop, serve, |_| Ok(()))?;
+    let errand = Errand {
+        plan: Plan { digests, guesses: Guesses::All, ..Plan::default() },
+        threads: options.threads,
+        worker: options.worker.clone(),
+        order: Order::Found,
+        progress,
+        stop,
+    };
+    errand.run(walk(roots, &options.exclude)?, conclude, |_| Ok(()))?;
     let mut counted = counter.counted.into_inner().unwrap_or_else(PoisonError::into_inner);
     counted.listed.sort();
     Ok(counted)

@@ -8,12 +8,16 @@
 //! another has read, so that none is idle while there is work. Pictures wait for their decoding
 //! in memory that all threads share ([`KEPT_BYTES`]); the rest is counted by threads.
 
-use crate::examiner::{Examiner, Looked, Opening, Watched};
-use crate::pipeline::{Jobs, Results};
+use crate::examiner::{Examiner, Looked, Opening, Watched, pool, threads};
+use crate::pipeline::{self, Jobs, Order, Results};
+use crate::progress::{Progress, Stop};
+use crate::scan::ScanError;
 use crossbeam_channel::{Receiver, Sender, select, unbounded};
-use hashward_evidence::Item;
-use hashward_examine::{Finished, Kept, ReadTogether};
-use hashward_sandbox::PoolError;
+use hashward_evidence::{Item, Walk};
+use hashward_examine::{Finished, Kept, Plan, ReadTogether};
+use hashward_media::Limits;
+use hashward_sandbox::{PoolError, WorkerCommand};
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -150,5 +154,48 @@ where
         drop(read);
         let result = looked.map_err(E::from).and_then(&self.conclude);
         results.send(number, result);
+    }
+}
+
+/// What to compute on everything that a walk comes across, where it is neither kept nor proposed,
+/// and no program of others is asked.
+pub(crate) struct Errand<'a> {
+    pub(crate) plan: Plan,
+    /// Threads; 0 means one per core.
+    pub(crate) threads: usize,
+    /// What serves as a worker; `None` is this program.
+    pub(crate) worker: Option<WorkerCommand>,
+    pub(crate) order: Order,
+    pub(crate) progress: &'a Progress,
+    pub(crate) stop: &'a Stop,
+}
+
+impl Errand<'_> {
+    /// Examines what the walk yields, and hands on what `conclude` makes of each.
+    pub(crate) fn run(
+        self,
+        walk: Walk,
+        conclude: impl Fn(Looked) -> Result<Vec<u8>, ScanError> + Sync,
+        sink: impl FnMut(&[u8]) -> io::Result<()>,
+    ) -> Result<(), ScanError> {
+        let threads = threads(self.threads);
+        let pool = pool(threads, self.worker)?;
+        if self.plan.perceptual {
+            pool.probe()?;
+        }
+        let examiner = Examiner {
+            plan: self.plan,
+            limits: Limits::default(),
+            pool: &pool,
+            progress: self.progress,
+            stop: self.stop,
+            hashers: &[],
+            wants_proof: None,
+            keeper: None,
+        };
+        let crew = Crew::new(&examiner, threads, conclude);
+        let serve = |jobs: &_, results: &_| crew.serve(jobs, results);
+        pipeline::run(walk, threads, self.order, self.stop, serve, sink)?;
+        Ok(())
     }
 }

@@ -1,15 +1,15 @@
 //! Digests and perceptual hashes of files, without any known material.
 
-use crate::crew::Crew;
-use crate::examiner::{Examiner, Looked, pool, threads};
-use crate::pipeline::{self, Order};
+use crate::crew::Errand;
+use crate::examiner::Looked;
+use crate::pipeline::Order;
 use crate::progress::{Progress, Stop};
 use crate::scan::ScanError;
 use crate::verdict::{PathName, Skipped};
 use hashward_evidence::Walk;
 use hashward_examine::{Examination, Plan};
 use hashward_hash::{DigestKinds, Digests, HashKind, Orientation};
-use hashward_media::{Limits, Reason, Variant};
+use hashward_media::{Reason, Variant};
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::PathBuf;
@@ -157,27 +157,6 @@ pub fn hash_files(
     progress: &Progress,
     stop: &Stop,
 ) -> Result<HashSummary, ScanError> {
-    let threads = threads(options.threads);
-    let pool = pool(threads, None)?;
-    if options.pdq {
-        pool.probe()?;
-    }
-    let plan = Plan {
-        digests: options.digests,
-        perceptual: options.pdq,
-        effort: options.effort,
-        ..Plan::default()
-    };
-    let examiner = Examiner {
-        plan,
-        limits: Limits::default(),
-        pool: &pool,
-        progress,
-        stop,
-        hashers: &[],
-        wants_proof: None,
-        keeper: None,
-    };
     let (files, errors) = (AtomicU64::new(0), AtomicU64::new(0));
     let conclude = |looked| -> Result<Vec<u8>, ScanError> {
         let Some(record) = describe(looked, options) else { return Ok(Vec::new()) };
@@ -187,11 +166,20 @@ pub fn hash_files(
         }
         serde_json::to_vec(&record).map_err(|error| ScanError::Sink(io::Error::from(error)))
     };
-    let crew = Crew::new(&examiner, threads, conclude);
-    let serve = |jobs: &_, results: &_| crew.serve(jobs, results);
-    pipeline::run(Walk::new(roots), threads, options.order, stop, serve, |line| {
-        sink(&serde_json::from_slice(line)?)
-    })?;
+    let errand = Errand {
+        plan: Plan {
+            digests: options.digests,
+            perceptual: options.pdq,
+            effort: options.effort,
+            ..Plan::default()
+        },
+        threads: options.threads,
+        worker: None,
+        order: options.order,
+        progress,
+        stop,
+    };
+    errand.run(Walk::new(roots), conclude, |line| sink(&serde_json::from_slice(line)?))?;
     Ok(HashSummary { files: files.into_inner(), errors: errors.into_inner() })
 }
 

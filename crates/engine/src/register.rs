@@ -6,12 +6,12 @@
 //! registered list is one like any other: it is compared, withdrawn, exported and merged, all of
 //! it takes effect or nothing, and the catalogue names it by its digest.
 
-use crate::crew::Crew;
+use crate::crew::Errand;
 use crate::database::Database;
-use crate::examiner::{Examiner, Looked, pool, threads};
+use crate::examiner::Looked;
 use crate::import::sorted::FEATURES;
 use crate::import::{ImportError, ImportInput, ImportProgress, ImportRequest, ImportSummary};
-use crate::pipeline::{self, Order};
+use crate::pipeline::Order;
 use crate::progress::{Progress, Stop};
 use crate::scan::ScanError;
 use crate::settings::SettingsChange;
@@ -21,7 +21,7 @@ use hashward_examine::{Examination, Pictures, Plan};
 use hashward_features::Signature;
 use hashward_hash::{DigestKinds, HashKind, HashValue, Orientation, Quality, encode_hex};
 use hashward_lists::{Layout, ListFormat, ListRow, WriteError, Writer};
-use hashward_media::{Corners, Limits, Reason, Variant};
+use hashward_media::{Corners, Reason, Variant};
 use hashward_sandbox::WorkerCommand;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Seek, Write};
@@ -155,30 +155,19 @@ fn examine(
     stop: &Stop,
     sink: &mut dyn FnMut(Outcome) -> io::Result<()>,
 ) -> Result<(), ScanError> {
-    let threads = threads(request.threads);
-    let pool = pool(threads, request.workers.clone())?;
-    pool.probe()?;
-    let examiner = Examiner {
-        plan: Plan { digests: DigestKinds::USUAL, corners: Corners::Registered, ..Plan::default() },
-        limits: Limits::default(),
-        pool: &pool,
-        progress,
-        stop,
-        hashers: &[],
-        wants_proof: None,
-        keeper: None,
-    };
     let conclude = |looked| -> Result<Vec<u8>, ScanError> {
         let Some(outcome) = outcome(looked, &request.paths)? else { return Ok(Vec::new()) };
         serde_json::to_vec(&outcome).map_err(|error| ScanError::Sink(io::Error::from(error)))
     };
-    let crew = Crew::new(&examiner, threads, conclude);
-    let serve = |jobs: &_, results: &_| crew.serve(jobs, results);
-    let walk = Walk::new(&request.paths);
-    pipeline::run(walk, threads, Order::Path, stop, serve, |line| {
-        sink(serde_json::from_slice(line)?)
-    })?;
-    Ok(())
+    let errand = Errand {
+        plan: Plan { digests: DigestKinds::USUAL, corners: Corners::Registered, ..Plan::default() },
+        threads: request.threads,
+        worker: request.workers.clone(),
+        order: Order::Path,
+        progress,
+        stop,
+    };
+    errand.run(Walk::new(&request.paths), conclude, |line| sink(serde_json::from_slice(line)?))
 }
 
 /// What becomes of an item; nothing where the run was interrupted.
