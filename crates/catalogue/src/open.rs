@@ -32,9 +32,9 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// Makes a catalogue in a folder; on a disk that conceals what is written, a sealed one, which
-    /// SQLite holds in memory and which is written back whole with each change. It becomes a database with the first committed change;
-    /// until then opening it says that it was never finished.
+    /// Makes a catalogue in a folder. It becomes a database with the first committed change; until
+    /// then opening it says that it was never finished. On a disk that conceals what is written it is
+    /// a sealed one, which SQLite holds in memory and which is written back whole with each change.
     ///
     /// # Errors
     /// [`CatalogueError`] when there is one already or the folder cannot be written.

@@ -101,6 +101,12 @@ fn passphrases_and_new_keys() {
     );
     let db = text(&lab.path("db3"));
     assert_eq!(run(["db", "create", &db, "--encrypt", "--passphrase-file", &first]).code, Some(0));
+    // The variable names the key that there is, not the new one.
+    let mut same = hashward();
+    same.args(["db", "rekey", &db]).env("HASHWARD_PASSPHRASE_FILE", &first);
+    let same = finish(&mut same, "");
+    assert_eq!(same.code, Some(2), "{}", same.err);
+    assert!(same.err.contains("the new key is missing"), "{}", same.err);
     let changed = run(["db", "rekey", &db, "--passphrase-file", &first, "--new-key-file", &key]);
     assert_eq!(changed.code, Some(0), "{}", changed.err);
     let old = run(["db", "info", &db, "--passphrase-file", &first]);

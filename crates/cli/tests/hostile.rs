@@ -139,7 +139,8 @@ fn an_interrupt_ends_the_run_with_a_summary() {
     // Whoever runs the tests in the background may have had them ignore the signal, which a program
     // that they start goes on ignoring.
     let mut command = Command::new("env");
-    command.arg("--default-signal=INT").arg(env!("CARGO_BIN_EXE_hashward"));
+    // `nohup` has them ignore the hang-up, which must not cost the interrupt.
+    command.args(["--default-signal=INT", "--ignore-signal=HUP", env!("CARGO_BIN_EXE_hashward")]);
     command.args(["scan", "--json", "-j", "1", "--order", "found", "--db"]);
     let mut child = spawn(command.arg(&db).arg(lab.path("tree")));
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();

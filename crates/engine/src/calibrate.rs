@@ -7,6 +7,7 @@ use crate::matching::Policy;
 use crate::pipeline::Order;
 use crate::progress::{Progress, Stop};
 use crate::radii::MEASURED_TO;
+use crate::reorder::temporary;
 use crate::scan::{ScanError, walk};
 use hashward_examine::{Examination, Plan};
 use hashward_hash::{Digests, Distance, HashKind};
@@ -66,6 +67,7 @@ pub fn count(
         threads: options.threads,
         worker: options.worker.clone(),
         order: Order::Found,
+        spill: &temporary,
         progress,
         stop,
     };

@@ -11,6 +11,7 @@
 use crate::examiner::{Examiner, Looked, Opening, Watched, pool, threads};
 use crate::pipeline::{self, Jobs, Order, Results};
 use crate::progress::{Progress, Stop};
+use crate::reorder::Spill;
 use crate::scan::ScanError;
 use crossbeam_channel::{Receiver, Sender, select, unbounded};
 use hashward_evidence::{Item, Walk};
@@ -166,6 +167,8 @@ pub(crate) struct Errand<'a> {
     /// What serves as a worker; `None` is this program.
     pub(crate) worker: Option<WorkerCommand>,
     pub(crate) order: Order,
+    /// Where results go that wait in vain for memory.
+    pub(crate) spill: &'a Spill<'a>,
     pub(crate) progress: &'a Progress,
     pub(crate) stop: &'a Stop,
 }
@@ -195,7 +198,7 @@ impl Errand<'_> {
         };
         let crew = Crew::new(&examiner, threads, conclude);
         let serve = |jobs: &_, results: &_| crew.serve(jobs, results);
-        pipeline::run(walk, threads, self.order, self.stop, serve, sink)?;
+        pipeline::run(walk, threads, self.order, self.stop, self.spill, serve, sink)?;
         Ok(())
     }
 }

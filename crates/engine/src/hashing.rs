@@ -4,6 +4,7 @@ use crate::crew::Errand;
 use crate::examiner::Looked;
 use crate::pipeline::Order;
 use crate::progress::{Progress, Stop};
+use crate::reorder::temporary;
 use crate::scan::ScanError;
 use crate::verdict::{PathName, Skipped};
 use hashward_evidence::Walk;
@@ -176,6 +177,7 @@ pub fn hash_files(
         threads: options.threads,
         worker: None,
         order: options.order,
+        spill: &temporary,
         progress,
         stop,
     };

@@ -127,7 +127,7 @@ pub fn evaluate(
         merge(&mut best, &hits, policy, generation.lists());
         last = Some((frame, hits));
     }
-    let seen = query_features(examination, generation)?;
+    let seen = query_features(examination, generation, policy)?;
     let hits: Vec<Hit> = seen.iter().map(|seen| seen.hit).collect();
     merge(&mut best, &hits, policy, generation.lists());
     let input = Input {
@@ -201,10 +201,16 @@ struct Seen {
 fn query_features(
     examination: &Examination,
     generation: &Generation,
+    policy: &Policy,
 ) -> Result<Vec<Seen>, ReadError> {
+    // What an expired list holds, or one of known-good, must not speak against the others.
+    let takes_part = |list: usize| {
+        let list = generation.lists().get(list);
+        list.is_some_and(|list| list.kind == ListKind::Known && !policy.expired(list))
+    };
     let mut seen = Vec::new();
     for of_frame in &examination.features {
-        for found in generation.query_local(&of_frame.features, &View::ALL)? {
+        for found in generation.query_local(&of_frame.features, &View::ALL, takes_part)? {
             let (x, y, width, height) = found.finding.area;
             seen.push(Seen {
                 hit: found.hit,
@@ -228,27 +234,29 @@ fn same_hashes(a: &[LabelledHash], b: &[LabelledHash]) -> bool {
 }
 
 /// Asks for one frame, the first of whose hashes has the label `start`. Hashes that several
-/// orientations share are asked for once, under the label that comes first.
+/// orientations share are asked for once for each reach, under the label that comes first.
 fn query_frame(
     frame: &[LabelledHash],
     start: usize,
     generation: &Generation,
     policy: &Policy,
 ) -> Result<Vec<Hit>, ReadError> {
-    let mut seen: Vec<(Pdq, Quality)> = Vec::with_capacity(frame.len());
+    let mut seen: Vec<(Pdq, Quality, Reach)> = Vec::with_capacity(frame.len());
     let mut perceptual = Vec::with_capacity(frame.len());
     for (index, hash) in frame.iter().enumerate() {
-        let known = seen.contains(&(hash.hash, hash.quality));
+        let reach = policy.reach(hash.variant);
+        let asked = (hash.hash, hash.quality, reach);
+        let known = seen.contains(&asked);
         // Proposals say nothing about a match.
         let canonical = hash.variant.margins().is_none();
         if canonical && !known && passes(policy.min_quality, Some(hash.quality)) {
-            seen.push((hash.hash, hash.quality));
+            seen.push(asked);
             perceptual.push(QueryHash {
                 hash: hash.hash,
                 label: u32::try_from(start + index).expect("examinations are bounded"),
                 quality: Some(hash.quality),
                 margin: 0,
-                reach: policy.reach(hash.variant),
+                reach,
             });
         }
     }

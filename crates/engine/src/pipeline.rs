@@ -6,7 +6,7 @@
 //! while too many results wait for a slow file.
 
 use crate::progress::Stop;
-use crate::reorder::Reorder;
+use crate::reorder::{Reorder, Spill};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -57,12 +57,13 @@ impl<E> Results<E> {
 /// on the calling thread. Each thread runs `serve`, which takes jobs until there are no more and
 /// gives exactly one result for each, in any order.
 ///
-/// After a wish to stop no further items are taken; those under way are still handed on.
+/// Results that wait in vain for memory go to a file that `spill` makes. After a wish to stop no further items are taken; those under way are still handed on.
 pub(crate) fn run<T, E>(
     items: impl Iterator<Item = T> + Send,
     threads: usize,
     order: Order,
     stop: &Stop,
+    spill: &Spill<'_>,
     serve: impl Fn(&Jobs<T>, &Results<E>) + Sync,
     mut sink: impl FnMut(&[u8]) -> io::Result<()>,
 ) -> Result<(), PipelineError<E>>
@@ -82,7 +83,7 @@ where
             scope.spawn(move || serve(&jobs, &results));
         }
         drop((jobs, result_sender));
-        let outcome = collect(&results, order, given_out, &mut sink);
+        let outcome = collect(&results, order, given_out, spill, &mut sink);
         if outcome.is_err() {
             stop.stop();
         }
@@ -128,13 +129,14 @@ fn collect<E>(
     results: &Receiver<(u64, Result<Vec<u8>, E>)>,
     order: Order,
     given_out: &AtomicU64,
+    spill: &Spill<'_>,
     sink: &mut impl FnMut(&[u8]) -> io::Result<()>,
 ) -> Result<(), PipelineError<E>> {
     let mut hand_on = |bytes: &[u8]| {
         given_out.fetch_add(1, Ordering::Relaxed);
         if bytes.is_empty() { Ok(()) } else { sink(bytes).map_err(PipelineError::Sink) }
     };
-    let mut reorder = Reorder::new(WAITING_BYTES);
+    let mut reorder = Reorder::new(WAITING_BYTES, spill);
     for (number, result) in results {
         let bytes = result.map_err(PipelineError::Work)?;
         if order == Order::Found {
@@ -152,6 +154,7 @@ fn collect<E>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reorder::temporary;
     use std::collections::HashSet;
 
     /// Slow for some items, silent for others, so that results come out of order.
@@ -165,7 +168,7 @@ mod tests {
     fn text(threads: usize, order: Order) -> String {
         let mut out = Vec::new();
         let stop = Stop::new();
-        run(0..500, threads, order, &stop, one_by_one(&stop, work), |bytes| {
+        run(0..500, threads, order, &stop, &temporary, one_by_one(&stop, work), |bytes| {
             out.extend_from_slice(bytes);
             Ok(())
         })
@@ -188,15 +191,16 @@ mod tests {
     #[test]
     fn a_failing_sink_and_failing_work_end_the_run() {
         let stop = Stop::new();
-        let closed = run(0..100_000, 3, Order::Path, &stop, one_by_one(&stop, work), |_| {
-            Err(io::Error::from(io::ErrorKind::BrokenPipe))
-        });
+        let closed =
+            run(0..100_000, 3, Order::Path, &stop, &temporary, one_by_one(&stop, work), |_| {
+                Err(io::Error::from(io::ErrorKind::BrokenPipe))
+            });
         assert!(matches!(closed, Err(PipelineError::Sink(_))));
         let failing =
             |number| if number == 700 { Err(io::Error::other("no more")) } else { work(number) };
         let stop = Stop::new();
         let failing = one_by_one(&stop, failing);
-        let failed = run(0..100_000, 3, Order::Path, &stop, failing, |_| Ok(()));
+        let failed = run(0..100_000, 3, Order::Path, &stop, &temporary, failing, |_| Ok(()));
         assert!(matches!(failed, Err(PipelineError::Work(_))));
     }
 
@@ -204,7 +208,7 @@ mod tests {
     fn a_wish_to_stop_keeps_what_was_done() {
         let stop = Stop::new();
         let mut handed_on = Vec::new();
-        run(0..100_000, 3, Order::Path, &stop, one_by_one(&stop, work), |bytes| {
+        run(0..100_000, 3, Order::Path, &stop, &temporary, one_by_one(&stop, work), |bytes| {
             handed_on.push(bytes.to_vec());
             if handed_on.len() == 50 {
                 stop.stop();

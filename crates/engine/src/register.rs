@@ -13,6 +13,7 @@ use crate::import::sorted::FEATURES;
 use crate::import::{ImportError, ImportInput, ImportProgress, ImportRequest, ImportSummary};
 use crate::pipeline::Order;
 use crate::progress::{Progress, Stop};
+use crate::reorder::Spill;
 use crate::scan::ScanError;
 use crate::settings::SettingsChange;
 use crate::verdict::{NotExamined, PathName};
@@ -112,9 +113,11 @@ impl Database {
     ) -> Result<RegisterSummary, RegisterError> {
         let folder = self.store.temp_dir();
         let failed = |source| RegisterError::Io { path: folder.clone(), source };
-        let mut spool = self.store.disk().spool(&folder).map_err(failed)?;
+        // What is to be encrypted at rest must not wait in the open either.
+        let make = || self.store.disk().spool(&folder);
+        let mut spool = make().map_err(failed)?;
         let (mut pictures, mut without_features, mut not_registered) = (0, 0, 0);
-        examine(&request, progress, stop, &mut |outcome| {
+        examine(&request, progress, stop, &make, &mut |outcome| {
             match outcome {
                 Outcome::Rows { rows, features } => {
                     pictures += 1;
@@ -153,6 +156,7 @@ fn examine(
     request: &RegisterRequest,
     progress: &Progress,
     stop: &Stop,
+    spill: &Spill<'_>,
     sink: &mut dyn FnMut(Outcome) -> io::Result<()>,
 ) -> Result<(), ScanError> {
     let conclude = |looked| -> Result<Vec<u8>, ScanError> {
@@ -164,6 +168,7 @@ fn examine(
         threads: request.threads,
         worker: request.workers.clone(),
         order: Order::Path,
+        spill,
         progress,
         stop,
     };

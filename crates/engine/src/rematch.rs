@@ -5,6 +5,7 @@ use crate::keeper::{Keeper, Method, keeping};
 use crate::matching::Policy;
 use crate::pipeline;
 use crate::progress::{Progress, Stop};
+use crate::reorder::temporary;
 use crate::scan::{ScanError, ScanOptions, Scanner, describe_run, end, hand_on, to_line};
 use crate::verdict::{Record, Summary, Timing};
 use hashward_case::{Case, CaseError, Item, Outcome};
@@ -66,7 +67,7 @@ pub fn rematch(
     let ((), kept) = keeping(Some(&mut case), begin_run, stop, |keeper| {
         let serve = pipeline::one_by_one(stop, work);
         let mut hand_on = |lines: &[u8]| hand_on(lines, keeper, sink);
-        pipeline::run(items, threads, options.order, stop, serve, &mut hand_on)
+        pipeline::run(items, threads, options.order, stop, &temporary, serve, &mut hand_on)
             .map_err(ScanError::from)
     })?;
     let seconds = begin.elapsed().as_secs_f64();

@@ -1,8 +1,16 @@
 //! Puts results back into order, in bounded memory and then an unnamed temporary file.
 
+use hashward_store::SpoolFile;
 use std::collections::{HashMap, VecDeque};
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+
+/// Makes a file without a name for what waits.
+pub(crate) type Spill<'a> = dyn Fn() -> io::Result<Box<dyn SpoolFile>> + 'a;
+
+/// One in the system's folder for them, for what goes to the user's output anyway.
+pub(crate) fn temporary() -> io::Result<Box<dyn SpoolFile>> {
+    Ok(Box::new(tempfile::tempfile()?))
+}
 
 /// What a waiting result costs beside its bytes.
 const OVERHEAD: usize = 64;
@@ -21,29 +29,30 @@ enum Slot {
 }
 
 /// Takes results in any order and gives them out by their numbers, 0, 1, 2 …
-#[derive(Debug)]
-pub(crate) struct Reorder {
+pub(crate) struct Reorder<'a> {
     /// Number of the first result that was not given out yet.
     next: u64,
     slots: VecDeque<Slot>,
     memory: HashMap<u64, Vec<u8>>,
     memory_bytes: usize,
     memory_limit: usize,
-    spill: Option<File>,
+    make: &'a Spill<'a>,
+    spill: Option<Box<dyn SpoolFile>>,
     spill_end: u64,
     /// Results that lie in the temporary file: at 0 it is used from its start again.
     spilled: u64,
 }
 
-impl Reorder {
-    /// Keeps about `memory_limit` bytes of results in memory.
-    pub(crate) fn new(memory_limit: usize) -> Self {
+impl<'a> Reorder<'a> {
+    /// Keeps about `memory_limit` bytes of results in memory, and the rest in a file that `make` makes.
+    pub(crate) fn new(memory_limit: usize, make: &'a Spill<'a>) -> Self {
         Self {
             next: 0,
             slots: VecDeque::new(),
             memory: HashMap::new(),
             memory_bytes: 0,
             memory_limit,
+            make,
             spill: None,
             spill_end: 0,
             spilled: 0,
@@ -72,7 +81,7 @@ impl Reorder {
     fn write(&mut self, result: &[u8]) -> io::Result<Slot> {
         let file = match &mut self.spill {
             Some(file) => file,
-            None => self.spill.insert(tempfile::tempfile()?),
+            None => self.spill.insert((self.make)()?),
         };
         if self.spilled == 0 {
             self.spill_end = 0;
@@ -133,7 +142,7 @@ mod tests {
                 state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
                 order.swap(left, (state >> 33) as usize % (left + 1));
             }
-            let mut reorder = Reorder::new(limit);
+            let mut reorder = Reorder::new(limit, &temporary);
             let mut out = Vec::new();
             for number in order {
                 reorder.push(number as u64, results[number].clone()).unwrap();

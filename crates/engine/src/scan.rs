@@ -10,6 +10,7 @@ use crate::pipeline::{self, Order, PipelineError};
 use crate::progress::{Progress, Stop};
 use crate::propose::{is_near, least_pixels};
 use crate::radii::VariantRadii;
+use crate::reorder::temporary;
 use crate::verdict::{
     Effort, ListStatus, MatchRecord, NotExamined, PathName, Record, Run, RunList, Skipped, Summary,
     Timing, VetoedRecord,
@@ -186,7 +187,7 @@ pub fn scan(
         let crew = Crew::new(&examiner, threads, |looked| scanner.work(looked));
         let serve = |jobs: &_, results: &_| crew.serve(jobs, results);
         let mut hand_on = |lines: &[u8]| hand_on(lines, keeper, sink);
-        pipeline::run(walk, threads, options.order, stop, serve, &mut hand_on)
+        pipeline::run(walk, threads, options.order, stop, &temporary, serve, &mut hand_on)
             .map_err(ScanError::from)
     })?;
     let seconds = begin.elapsed().as_secs_f64();

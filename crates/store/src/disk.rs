@@ -92,10 +92,9 @@ pub fn replace_file(
     path: &Path,
     content: &[u8],
 ) -> io::Result<()> {
-    let written = disk.create(passing).and_then(|mut file| {
-        file.write_all(content)?;
-        file.sync()
-    });
+    // One that is there already is another writer's.
+    let mut file = disk.create(passing)?;
+    let written = file.write_all(content).and_then(|()| file.sync());
     if let Err(error) = written.and_then(|()| disk.rename(passing, path)) {
         // What cannot be removed now is swept later.
         let _ = disk.remove(passing);

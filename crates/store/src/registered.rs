@@ -114,8 +114,8 @@ impl Generation {
         self.all_members().any(|(_, _, member)| member.segment.signatures() > 0)
     }
 
-    /// Entries with a signature whose picture the frame shows, ordered by place. The search is
-    /// approximate; see `hashward_features`.
+    /// Entries with a signature whose picture the frame shows, ordered by place, in the lists whose
+    /// position `takes_part` admits. The search is approximate; see `hashward_features`.
     ///
     /// # Errors
     /// When a segment turns out to be damaged.
@@ -123,13 +123,14 @@ impl Generation {
         &self,
         query: &Features,
         views: &[View],
+        takes_part: impl Fn(usize) -> bool,
     ) -> Result<Vec<LocalHit>, ReadError> {
         let mut places: Vec<(Place, &Segment, u32)> = Vec::new();
         let mut verified = Vec::new();
         let seen = examine(query, views);
         for (list, position, member) in self.all_members() {
             let segment = &*member.segment;
-            if segment.signatures() == 0 {
+            if segment.signatures() == 0 || !takes_part(list) {
                 continue;
             }
             let mut candidates = segment.proposed(query, views)?;

@@ -1,5 +1,6 @@
 //! Encryption at rest: whoever has the folder of a database, or its disk, but not its key, learns
-//! how many files there are, how long they are and when they changed, and nothing else.
+//! how many files of which sort there are, how long they are and when they changed, and by which
+//! sort of key they are locked; nothing else.
 //!
 //! A random master key encrypts the files. It stands in a small file beside them ([`FILE_NAME`]),
 //! encrypted by a key that is made of a passphrase (Argon2id) or of a key file, so that either can

@@ -135,7 +135,7 @@ pub(crate) fn open(path: &Path, access: Access, key: &KeyArgs) -> anyhow::Result
 
 fn create(args: &CreateArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
     let created = if args.encrypt {
-        Database::create_encrypted(&args.db, &args.key.new_key(&args.db)?)
+        Database::create_encrypted(&args.db, &args.key.clone().or_environment().new_key(&args.db)?)
     } else {
         args.key.refuse()?;
         Database::create(&args.db)

@@ -15,7 +15,7 @@ const PASSPHRASE_FILE: &str = "HASHWARD_PASSPHRASE_FILE";
 const HEADING: &str = "Encrypted databases";
 
 /// The key of an encrypted database, for every command that opens one.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub(crate) struct KeyArgs {
     /// The key file of the database [env: HASHWARD_KEY_FILE].
     #[arg(long, value_name = "FILE", conflicts_with = "passphrase_file", help_heading = HEADING)]
@@ -49,11 +49,16 @@ impl KeyArgs {
         Ok(Some(Key::passphrase(&ask(&format!("passphrase of {name}: "))?)?))
     }
 
-    /// The key for a database that gets a new one.
+    /// These, or else what the variables name.
+    pub(crate) fn or_environment(self) -> Self {
+        if self.is_given() { self } else { Self::from_environment() }
+    }
+
+    /// The key for a database that gets a new one. The variables are not looked at: they name the
+    /// key that it has.
     pub(crate) fn new_key(&self, database: &Path) -> anyhow::Result<Key> {
-        let used = if self.is_given() { self } else { &Self::from_environment() };
-        if let Some(key) = used.given()? {
-            let files = [&used.key_file, &used.passphrase_file].into_iter().flatten();
+        if let Some(key) = self.given()? {
+            let files = [&self.key_file, &self.passphrase_file].into_iter().flatten();
             for file in files {
                 ensure!(
                     !is_below(file, database),
