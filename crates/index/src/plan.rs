@@ -3,7 +3,7 @@
 //! The model counts what a method does for a query on random codes and multiplies by what that was
 //! measured to cost, in nanoseconds. Only ratios matter, and only for the time: every method
 //! finds the same. What the processor computes differs by a factor of ten between instruction sets
-//! and has a row for each in [`Speeds`]; what the memory takes differs little between machines.
+//! and has a row for each in `Speeds`; what the memory takes differs little between machines.
 //! The constants are from an AMD Zen 4. To measure anew, time each method over a grid of sizes,
 //! radii and batches (`hashward bench search --grid`); the test `planner` compares the choices with
 //! such a recorded grid.
