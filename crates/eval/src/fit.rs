@@ -27,6 +27,30 @@ pub struct Rate {
     pub extrapolated: bool,
 }
 
+impl Rate {
+    /// The value for people, per query against [`LISTED`] pictures; `None` where so little was
+    /// counted that there is no curve either, and only the bound is known.
+    #[must_use]
+    pub fn per_query(&self) -> Option<f64> {
+        let known = !self.extrapolated || self.per_pair < self.bound_per_pair;
+        known.then_some(self.per_pair * LISTED)
+    }
+}
+
+/// The value and its bound in a cell: a tilde marks what was read off the curve.
+impl std::fmt::Display for Rate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let bound = self.bound_per_pair * LISTED;
+        match self.per_query() {
+            Some(own) => {
+                let mark = if self.extrapolated { "~" } else { "" };
+                f.pad(&format!("{mark}{own:.0e} (≤ {bound:.0e})"))
+            }
+            None => f.pad(&format!("≤ {bound:.0e}")),
+        }
+    }
+}
+
 /// Rate of pairs whose nearest hash of a kind lies within a distance. Pairs share pictures, so the
 /// true interval is wider where single pictures make many matches.
 #[must_use]

@@ -91,9 +91,10 @@ impl Page {
                 .map(|radius| {
                     let rate = rate(pairs, kind, radius.0);
                     let marked = if rate.extrapolated { " (extrapolated)" } else { "" };
-                    let per_query = number(rate.per_pair * LISTED);
+                    let own = rate.per_query().map(|own| format!("{}{marked}", number(own)));
+                    let own = own.unwrap_or_else(|| "too little counted".to_owned());
                     let bound = number(rate.bound_per_pair * LISTED);
-                    format!("<td>{}</td><td>{per_query}{marked}</td><td>{bound}</td>", radius.0)
+                    format!("<td>{}</td><td>{own}</td><td>{bound}</td>", radius.0)
                 })
                 .collect();
             let name = if kind.is_whole() { "whole picture" } else { kind.name() };

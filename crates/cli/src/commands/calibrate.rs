@@ -12,7 +12,7 @@ use hashward_engine::chance::Pairs;
 use hashward_engine::radii::{ALLOWED, Radii, VariantRadii};
 use hashward_engine::{Progress, Stop, threads};
 use hashward_eval::Interrupted;
-use hashward_eval::fit::{LISTED, Rate, propose, rate};
+use hashward_eval::fit::{Rate, propose, rate, tail};
 use hashward_eval::page::{Page, curves};
 use hashward_eval::pictures::read_originals;
 use hashward_eval::recall::{self, Row};
@@ -210,25 +210,32 @@ fn show(printer: &mut Printer, counted: &Counted, proposed: &Radii) -> anyhow::R
         "{:<14}{:>8}{:>26}{:>8}{:>26}{:>18}",
         "", "radius", "false matches a query", "review", "false matches a query", "proposed"
     ))?;
-    let cell = |rate: Rate| {
-        let (own, bound) = (rate.per_pair * LISTED, rate.bound_per_pair * LISTED);
-        format!("{own:.0e} (≤ {bound:.0e}){}", if rate.extrapolated { "~" } else { " " })
-    };
     for kind in Pairs::KINDS {
         let (own, new) = (Radii::CALIBRATED.of(kind), proposed.of(kind));
         printer.line(format_args!(
             "{:<14}{:>8}{:>26}{:>8}{:>26}{:>18}",
             kind.name(),
             own.matched.0,
-            cell(rate(pairs, kind, own.matched.0)),
+            rate(pairs, kind, own.matched.0),
             own.review.0,
-            cell(rate(pairs, kind, own.review.0)),
+            rate(pairs, kind, own.review.0),
             format!("{} / {}", new.matched.0, new.review.0)
         ))?;
     }
     printer.line(
         "Against a million entries, with 95 % bounds; ~ extrapolated from larger distances.",
     )?;
+    let unknown: Vec<&str> = Pairs::KINDS
+        .iter()
+        .filter(|kind| tail(pairs, **kind).is_none())
+        .map(|it| it.name())
+        .collect();
+    if !unknown.is_empty() {
+        printer.line(format_args!(
+            "Too few pictures or listed hashes to say anything of {}: the radii in use are kept.",
+            unknown.join(", ")
+        ))?;
+    }
     Ok(())
 }
 

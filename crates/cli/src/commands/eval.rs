@@ -375,15 +375,7 @@ fn show(printer: &mut Printer, rows: &[Row], chance: &Chance, radii: &Radii) -> 
     printer.line("")?;
     for kind in Pairs::KINDS {
         let own = radii.of(kind);
-        let rate = |radius: u16| {
-            let rate = fit::rate(&chance.pairs, kind, radius);
-            let marked = if rate.extrapolated { ", extrapolated" } else { "" };
-            format!(
-                "{:.1e} a query (≤ {:.1e}{marked})",
-                rate.per_pair * LISTED,
-                rate.bound_per_pair * LISTED
-            )
-        };
+        let rate = |radius: u16| fit::rate(&chance.pairs, kind, radius);
         printer.line(format_args!(
             "{:<13} within {}: {}; for review within {}: {}",
             kind.name(),
@@ -394,7 +386,8 @@ fn show(printer: &mut Printer, rows: &[Row], chance: &Chance, radii: &Radii) -> 
         ))?;
     }
     printer.line(format_args!(
-        "Per query against a million listed pictures; {} pairs of pictures compared.",
+        "Per query against a million listed pictures, with 95 % bounds; ~ extrapolated from larger \
+         distances; {} pairs of pictures compared.",
         text::count(chance.pairs.compared())
     ))?;
     Ok(())
@@ -417,7 +410,7 @@ fn page(args: &EvalArgs, rows: &[Row], chance: &Chance, radii: &Radii) -> String
         None => format!("drawn from seed {}", args.seed),
     };
     page.note(&format!(
-        "{count} pictures {whose}, each changed in {} ways, saved as JPEG and asked for. Numbers are \
+        "{count} pictures {whose}, each changed in {} ways, saved and asked for. Numbers are \
          per cent found, with the 95 % interval; red is lost, green is found. Later columns include \
          earlier ones.",
         rows.len()
