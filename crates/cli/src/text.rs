@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What silence about a file does not prove; printed below every scan.
 pub(crate) const LIMITS: &str = "\
-A file without a match may still show known material: PDQ loses pictures that are cropped, \
-bordered, rotated by other than 90 degrees, inverted or part of a larger picture; \
---effort thorough finds many of them.";
+A file without a match may still show known material: large crops, collages, perspective and small \
+turns are lost unless the picture is registered; --effort thorough finds more of them than normal, \
+fast the fewest.";
 
 /// A text that cannot play tricks on a terminal or forge a line: control characters are escaped.
 pub(crate) fn printable(text: &str) -> String {

@@ -312,7 +312,8 @@ fn files_are_compared_without_being_imported() {
         [
             "+ 4",
             "- 3",
-            "`agency` version 2, against version 1: 1 added, 1 changed, 1 removed, 1 unchanged"
+            "`agency` with these files as version 2, against version 1: 1 added, 1 changed, \
+             1 removed, 1 unchanged"
         ]
     );
     assert_eq!(lines[3..], ["~ 2"]);

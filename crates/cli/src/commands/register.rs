@@ -25,7 +25,8 @@ use std::path::PathBuf;
 /// The version replaces the list's active one; with `--delta` it adds to it. Otherwise the list is
 /// one like any other: `list show`, `list diff`, `list export` and `list withdraw` work on it.
 /// Inputs that are no pictures, or cannot be decoded completely, are named and not registered; the
-/// exit code is then 3.
+/// exit code is then 3. Cases that were scanned before the first registration hold no features:
+/// `rematch` refuses them until they are scanned again.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -99,8 +99,9 @@ pub(super) fn run(args: &DiffArgs, printer: &mut Printer) -> anyhow::Result<Exit
         None => "the first version".to_owned(),
     };
     printer.line(format_args!(
-        "`{}` version {}, {against}: {} added, {} changed, {} removed, {} unchanged",
+        "`{}` {}{}, {against}: {} added, {} changed, {} removed, {} unchanged",
         printable(&diff.list),
+        if args.files.is_empty() { "version " } else { "with these files as version " },
         diff.version,
         diff.added,
         diff.changed,
