@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes a made-up list of any size to standard output.
 
-generate.py {hex|pdq|vics|vics-photodna} ROWS [CHANGED]
+generate.py {hex|pdq|vics|vics-photodna|nsrl} ROWS [CHANGED]
 
 Hashes are random bytes from a fixed seed; no row belongs to any file. With CHANGED, as many rows of
 `hex` and `pdq`, spread evenly, have another hash than without.
@@ -18,6 +18,8 @@ def main() -> None:
     changed = int(sys.argv[3]) if len(sys.argv) > 3 else 0
     if kind in ("hex", "pdq"):
         hashes(16 if kind == "hex" else 32, rows, changed)
+    elif kind == "nsrl":
+        nsrl(rows)
     else:
         vics(kind, rows)
 
@@ -34,6 +36,21 @@ def hashes(width: int, rows: int, changed: int) -> None:
             if changed and row // step < changed:
                 lines[row - first] = other.randbytes(width).hex()
         sys.stdout.write("\n".join(lines) + "\n")
+
+
+def nsrl(rows: int) -> None:
+    """RDS 2 text: names and products repeat as they do among installed software."""
+    source = random.Random(7)
+    fields = ("SHA-1", "MD5", "CRC32", "FileName", "FileSize", "ProductCode", "OpSystemCode", "SpecialCode")
+    sys.stdout.write(",".join(f'"{field}"' for field in fields) + "\r\n")
+    for first in range(0, rows, BLOCK):
+        count = min(BLOCK, rows - first)
+        text = source.randbytes(40 * count).hex().upper()
+        sys.stdout.write("".join(
+            f'"{text[at:at + 40]}","{text[at + 40:at + 72]}","{text[at + 72:at + 80]}",'
+            f'"{text[at + 76:at + 80]}.dll",{1000 + row % 100000},{row % 20000},"{row % 300}",""\r\n'
+            for row, at in zip(range(first, first + count), range(0, 80 * count, 80))
+        ))
 
 
 def vics(kind: str, rows: int) -> None:

@@ -132,23 +132,41 @@ fn tool() -> String {
 }
 
 /// User and machine as the system names them; the number of the user stands beside the name,
-/// because the name comes from the environment.
+/// because the name may come from the environment.
 fn who() -> String {
     let first = |names: &[&str]| {
         names.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
     };
-    let user = first(&["USER", "LOGNAME", "USERNAME"]).unwrap_or_else(|| "unknown".to_owned());
+    #[cfg(target_os = "linux")]
+    let uid = std::fs::metadata("/proc/self").ok();
+    #[cfg(target_os = "linux")]
+    let uid = uid.map(|own| std::os::unix::fs::MetadataExt::uid(&own));
+    #[cfg(not(target_os = "linux"))]
+    let uid: Option<u32> = None;
+    // Services and containers have no login that would have set a name.
+    let listed = || name_of(uid?, &std::fs::read_to_string("/etc/passwd").ok()?);
+    let user = first(&["USER", "LOGNAME", "USERNAME"]).or_else(listed);
+    let user = user.unwrap_or_else(|| "unknown".to_owned());
     let machine = std::fs::read_to_string("/proc/sys/kernel/hostname")
         .ok()
         .map(|name| name.trim().to_owned())
         .or_else(|| first(&["HOSTNAME", "COMPUTERNAME"]))
         .unwrap_or_else(|| "unknown".to_owned());
-    #[cfg(target_os = "linux")]
-    if let Ok(own) = std::fs::metadata("/proc/self") {
-        let uid = std::os::unix::fs::MetadataExt::uid(&own);
-        return format!("{user}(uid {uid})@{machine}");
+    match uid {
+        Some(uid) => format!("{user}(uid {uid})@{machine}"),
+        None => format!("{user}@{machine}"),
     }
-    format!("{user}@{machine}")
+}
+
+/// The name of a user by a table in the form of `/etc/passwd`: name, password, number and more,
+/// between colons.
+fn name_of(uid: u32, table: &str) -> Option<String> {
+    let name = |line: &str| {
+        let mut fields = line.split(':');
+        let (name, number) = (fields.next()?, fields.nth(1)?);
+        (number.parse() == Ok(uid) && !name.is_empty()).then(|| name.to_owned())
+    };
+    table.lines().find_map(name)
 }
 
 /// What a sound chain looks like.
@@ -228,4 +246,18 @@ pub fn verify_audit(
         origin: format!("hashward/audit/{first}"),
         orphans: orphans.count() as u64,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn users_are_named_by_their_number() {
+        let table =
+            "root:x:0:0:root:/root:/bin/sh\n\nbroken\n:x:7::\nexaminer:x:1000:100::/home/e:\n";
+        assert_eq!(name_of(0, table).as_deref(), Some("root"));
+        assert_eq!(name_of(1000, table).as_deref(), Some("examiner"));
+        assert_eq!([7, 100, 1].map(|uid| name_of(uid, table)), [None, None, None]);
+    }
 }

@@ -21,9 +21,13 @@ type Result<T> = std::result::Result<T, CatalogueError>;
 pub struct Change<'a> {
     catalogue: &'a mut Catalogue,
     /// Keeps other writers of a sealed catalogue out.
-    _lock: Option<File>,
+    lock: Option<File>,
     ended: bool,
 }
+
+/// Keeps other writers of a sealed catalogue out as long as it lives; of an open one nobody.
+#[derive(Debug)]
+pub struct WriteLock(#[expect(dead_code, reason = "it is held, not read")] Option<File>);
 
 impl Drop for Change<'_> {
     fn drop(&mut self) {
@@ -53,7 +57,7 @@ impl Catalogue {
             None => None,
         };
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
-        Ok(Change { catalogue: self, _lock: lock, ended: false })
+        Ok(Change { catalogue: self, lock, ended: false })
     }
 }
 
@@ -287,16 +291,18 @@ impl Change<'_> {
         Ok(())
     }
 
-    /// Makes everything current at once, on the disk.
+    /// Makes everything current at once, on the disk. Other writers of a sealed catalogue wait
+    /// until what is returned is dropped; those of an open one need not.
     ///
     /// # Errors
     /// [`CatalogueError`] when the commit failed. Whether it took effect is then known only when
     /// the database is opened again; files of either outcome must be left in place.
-    pub fn commit(mut self) -> Result<()> {
+    pub fn commit(mut self) -> Result<WriteLock> {
         self.catalogue.connection.pragma_update(None, "user_version", USER_VERSION)?;
         self.catalogue.connection.execute_batch("COMMIT")?;
         self.ended = true;
-        self.catalogue.keep()
+        self.catalogue.keep()?;
+        Ok(WriteLock(self.lock.take()))
     }
 }
 

@@ -43,7 +43,7 @@ mod scheme;
 mod sealed;
 
 pub use audit::{AuditRecord, AuditReport, NewAudit, SealedRecord, current_time, verify_audit};
-pub use change::Change;
+pub use change::{Change, WriteLock};
 pub use error::{AuditError, CatalogueError};
 pub use model::{
     AuditRow, Counts, GenerationRow, KeptVersion, ListRecord, ListSettings, NewList, SegmentRow,

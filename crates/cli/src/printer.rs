@@ -124,13 +124,18 @@ impl Printer {
 
     /// A warning, on stderr, also under `--quiet`.
     pub(crate) fn warn(&self, text: impl Display) {
-        self.bar.suspend(|| to_stderr(format_args!("warning: {text}")));
+        self.bar.suspend(|| warn(text));
     }
 
     /// Why the command could not run, on stderr.
     pub(crate) fn error(&self, text: impl Display) {
         to_stderr(format_args!("error: {text}"));
     }
+}
+
+/// A warning before any progress is shown, where there is no printer.
+pub(crate) fn warn(text: impl Display) {
+    to_stderr(format_args!("warning: {text}"));
 }
 
 /// Progress as long as it lives.

@@ -97,7 +97,7 @@ fn passphrases_and_new_keys() {
     assert!(weak.err.contains("shorter than 8 characters"), "{}", weak.err);
     assert_eq!(
         run(["db", "create", &text(&lab.path("db2")), "--encrypt"]).err,
-        "error: the new key is missing: give a key file or a passphrase file\n"
+        "error: the new key is missing: give --key-file or --passphrase-file, or name a file in HASHWARD_KEY_FILE or HASHWARD_PASSPHRASE_FILE\n"
     );
     let db = text(&lab.path("db3"));
     assert_eq!(run(["db", "create", &db, "--encrypt", "--passphrase-file", &first]).code, Some(0));
@@ -106,7 +106,8 @@ fn passphrases_and_new_keys() {
     same.args(["db", "rekey", &db]).env("HASHWARD_PASSPHRASE_FILE", &first);
     let same = finish(&mut same, "");
     assert_eq!(same.code, Some(2), "{}", same.err);
-    assert!(same.err.contains("the new key is missing"), "{}", same.err);
+    let advice = "the new key is missing: give --new-key-file or --new-passphrase-file\n";
+    assert!(same.err.contains(advice), "{}", same.err);
     let changed = run(["db", "rekey", &db, "--passphrase-file", &first, "--new-key-file", &key]);
     assert_eq!(changed.code, Some(0), "{}", changed.err);
     let old = run(["db", "info", &db, "--passphrase-file", &first]);
@@ -117,4 +118,58 @@ fn passphrases_and_new_keys() {
     let refused = run(["db", "rekey", &db, "--key-file", &key, "--new-key-file", &inside]);
     assert_eq!(refused.code, Some(2));
     assert!(refused.err.contains("keep it elsewhere"), "{}", refused.err);
+}
+
+#[test]
+fn one_key_that_others_cannot_read() {
+    let lab = Lab::new();
+    let text = |path: &Path| path.to_str().unwrap().to_owned();
+    let (db, other) = (text(&lab.path("db")), text(&lab.path("other")));
+    let key = lab.write("key", [1; 32]);
+    let phrase = lab.write("phrase", "a passphrase of the lab\n");
+    private(&key, 0o600);
+    private(&phrase, 0o640);
+    let made = with(&key, &["db", "create", &db, "--encrypt"]);
+    assert_eq!((made.code, made.err.as_str()), (Some(0), ""));
+    // Which of two keys is meant is not guessed.
+    for args in [vec!["db", "info", &db], vec!["db", "create", &other, "--encrypt"]] {
+        let mut both = hashward();
+        both.args(&args).env("HASHWARD_KEY_FILE", &key).env("HASHWARD_PASSPHRASE_FILE", &phrase);
+        let both = finish(&mut both, "");
+        assert_eq!(both.code, Some(2), "{args:?}");
+        assert!(both.err.contains("are both set, and a database has one key"), "{}", both.err);
+        // An option says it.
+        let mut said = hashward();
+        said.args(&args).arg("--key-file").arg(&key);
+        said.env("HASHWARD_KEY_FILE", &key).env("HASHWARD_PASSPHRASE_FILE", &phrase);
+        assert_eq!(finish(&mut said, "").code, Some(0), "{args:?}");
+    }
+    if cfg!(unix) {
+        let open = run([
+            "db",
+            "rekey",
+            &db,
+            "--key-file",
+            &text(&key),
+            "--new-passphrase-file",
+            &text(&phrase),
+        ]);
+        assert_eq!(open.code, Some(0), "{}", open.err);
+        let warning = format!(
+            "warning: {}: others may read this key (mode 0640); keep them out with `chmod 600`\n",
+            phrase.display()
+        );
+        assert_eq!(open.err, warning);
+    }
+}
+
+/// Sets who may read a file, where the system has such a notion.
+fn private(path: &Path, mode: u32) {
+    #[cfg(unix)]
+    {
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
+        std::fs::set_permissions(path, mode).unwrap();
+    }
+    #[cfg(not(unix))]
+    let _ = (path, mode);
 }

@@ -104,6 +104,12 @@ fn hfind_and_its_indexes() {
     assert!(found.contains("a.txt"), "{found}");
     assert_eq!(import(&lab, "ours.md5-md5.idx", ""), ("tsk-idx".to_owned(), 2, 2));
     matches(&lab, "ours.md5-md5.idx", &[HELLO_MD5]);
+    // Beside it hfind keeps positions in the index, which are no list.
+    assert!(lab.path("ours.md5-md5.idx2").exists());
+    let line = "list import db ours.md5-md5.idx2 --name positions";
+    let ran = finish(hashward().current_dir(lab.root()).args(line.split_whitespace()), "");
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.contains("holds only positions in its .idx, so import that"), "{}", ran.err);
     let nsrl = format!(
         "\"SHA-1\",\"MD5\",\"CRC32\",\"FileName\",\"FileSize\",\"ProductCode\",\"OpSystemCode\",\"SpecialCode\"\r\n\
          \"{}\",\"{}\",\"363A3020\",\"a.txt\",6,1,\"358\",\"\"\r\n",
@@ -130,6 +136,14 @@ fn hashdeep_both_ways() {
     ours(&lab, "list export db ours.csv --format hashdeep --out ours.hashdeep");
     let found = tool(&lab, &["hashdeep", "-m", "-b", "-k", "ours.hashdeep", "a.txt", "d.bin"]);
     assert!(found.contains("a.txt") && !found.contains("d.bin"), "{found}");
+    // Where no size is known hashdeep does not call it a match, and the export says so.
+    lab.write("bare.csv", format!("md5,sha1,sha256\n{HELLO_MD5},{HELLO_SHA1},{HELLO_SHA256}\n"));
+    import(&lab, "bare.csv", "");
+    let line = "list export db bare.csv --format hashdeep --out bare.hashdeep";
+    let ran = finish(hashward().current_dir(lab.root()).args(line.split_whitespace()), "");
+    assert!(ran.err.contains("1 of the rows have no known size and stand with 0"), "{}", ran.err);
+    let found = tool(&lab, &["hashdeep", "-m", "-b", "-k", "bare.hashdeep", "a.txt"]);
+    assert_eq!(found, "");
 }
 
 #[test]

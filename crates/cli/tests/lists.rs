@@ -116,6 +116,8 @@ fn a_list_from_import_to_withdrawal() {
 fn refusals_exit_with_2_and_give_advice() {
     let lab = lab();
     done(at(&lab, "list import db first.csv --name agency"));
+    lab.write("pdq.csv", format!("pdq,quality\n{LONG},80\n"));
+    done(at(&lab, "list import db pdq.csv --name pdq"));
     let before = done(at(&lab, "list show db agency --json"));
     lab.write("bare.txt", format!("{LONG}\n"));
     lab.write("bad.txt", format!("{A}\nzz\n{B}\n{}\n", &B[1..]));
@@ -141,6 +143,8 @@ fn refusals_exit_with_2_and_give_advice() {
         ("diff_unknown", "list diff db agancy"),
         ("export_unknown", "list export db agancy --format csv --out x"),
         ("export_unwritable", "list export db agency --format pdq --out x"),
+        ("export_nothing_held", "list export db pdq --format vics-2.0 --out x"),
+        ("export_no_such_kind", "list export db agency --format hex --hash-kind pdq --out x"),
         ("create_again", "db create db"),
         ("create_in_full_folder", "db create folder"),
         ("verify_nothing", "db verify folder"),
@@ -151,6 +155,24 @@ fn refusals_exit_with_2_and_give_advice() {
         assert!(!text.contains(&A[..20]) && !text.contains(&LONG[..20]), "{text}");
     }
     assert_eq!(done(at(&lab, "list show db agency --json")), before);
+    assert!(!lab.path("x").exists(), "a refused export leaves no file");
+}
+
+#[test]
+fn an_export_tells_what_it_leaves_out_and_why() {
+    let lab = lab();
+    lab.write("mixed.csv", format!("id,md5,pdq\na,{A},\nb,,{LONG}\n"));
+    done(at(&lab, "list import db mixed.csv --name mixed"));
+    let ran = at(&lab, "list export db mixed --format vics-2.0 --out out.json --json");
+    assert_eq!(
+        ran.err,
+        "warning: 1 entry left out, because vics-2.0 holds only entries that have md5; csv and jsonl hold every entry\n"
+    );
+    let summary = &ran.of("export")[0];
+    assert_eq!((&summary["rows"], &summary["left_out"]), (&1.into(), &1.into()));
+    assert_eq!(summary["demands"], serde_json::json!(["md5"]));
+    let ran = at(&lab, "list export db mixed --format csv --out out.csv --json");
+    assert_eq!((ran.err.as_str(), &ran.of("export")[0]["left_out"]), ("", &0.into()));
 }
 
 #[test]

@@ -154,6 +154,20 @@ fn registered_lists_grow_are_exported_and_kept_in_cases() {
     let import = run(["list", "import", copy, out, "--name", "own"]);
     assert_eq!(import.code, Some(0), "{}", import.err);
     assert_eq!(local(&scan(&lab, Path::new(copy), &[])), found);
+    // In any other format the field is one like any other: kept, and no signature.
+    let csv = lab.path("own.csv");
+    let csv = csv.to_str().unwrap();
+    let export = ["list", "export", copy, "own", "--format", "csv", "--out", csv];
+    assert_eq!(run(export).code, Some(0));
+    let text = std::fs::read_to_string(csv).unwrap();
+    assert!(text.lines().next().unwrap().split(',').any(|name| name == "features"), "{text}");
+    assert_eq!(run(["list", "import", copy, csv, "--name", "own"]).code, Some(0));
+    assert_eq!(local(&scan(&lab, Path::new(copy), &[])), []);
+    assert_eq!(run(export).code, Some(0));
+    let again = std::fs::read_to_string(csv).unwrap();
+    assert_eq!(again.lines().count(), text.lines().count());
+    let width = |text: &str| text.lines().map(str::len).max();
+    assert_eq!(width(&again), width(&text));
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use crate::database::{Database, DatabaseError};
 use crate::import::sorted::FEATURES;
 use hashward_hash::{HashKind, HashValue, encode_hex};
-pub use hashward_lists::WriteError;
 use hashward_lists::{Layout, ListFormat, ListRow, Writer, Written};
+pub use hashward_lists::{WriteError, demand_text};
 use hashward_store::{EntryRow, Generation, List};
 use serde::Serialize;
 use std::io::Write;
@@ -35,6 +35,10 @@ pub struct ExportSummary {
     pub rows: u64,
     /// Entries that the format cannot hold.
     pub left_out: u64,
+    /// The kinds of hash of which it demands one of each entry; none where it holds all.
+    pub demands: Vec<HashKind>,
+    /// What the user should know of how the rows were written.
+    pub note: Option<String>,
 }
 
 impl Database {
@@ -42,8 +46,8 @@ impl Database {
     /// for formats that hold one kind.
     ///
     /// # Errors
-    /// [`ExportError`] when there is no such list, the format cannot be written or needs a kind,
-    /// or the target fails.
+    /// [`ExportError`] when there is no such list, the format cannot be written, needs a kind or
+    /// holds no entry of the list, or the target fails.
     pub fn export(
         &self,
         list: &str,
@@ -85,6 +89,8 @@ impl Database {
             version: compiled.version,
             rows: 0,
             left_out: 0,
+            demands: writer.demands().to_vec(),
+            note: None,
         };
         each_row(&generation, index, compiled, &mut |row| {
             match writer.row(row)? {
@@ -93,6 +99,7 @@ impl Database {
             }
             Ok(())
         })?;
+        summary.note = writer.note();
         writer.finish()?;
         Ok(summary)
     }

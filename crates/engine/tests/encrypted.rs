@@ -321,3 +321,31 @@ fn another_key_takes_the_place_of_the_first() {
     let database = Database::open_with(&path, Access::ReadOnly, Some(&new)).unwrap();
     assert_eq!(database.verify().unwrap().audit.records, 3);
 }
+
+#[test]
+fn of_two_changes_of_the_key_at_once_one_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let old = Key::file(&[1; 32]).unwrap();
+    for round in 0..8 {
+        let path = folder.path().join(round.to_string());
+        Database::create_on(&path, &RealDisk::shared(), Some((&old, Cost::CHEAP))).unwrap();
+        let new = [2, 3].map(|byte| Key::file(&[byte; 32]).unwrap());
+        let together = std::sync::Barrier::new(2);
+        let change = |key: &Key| {
+            together.wait();
+            Database::rekey(&path, &old, key, Cost::CHEAP).is_ok()
+        };
+        let changed = std::thread::scope(|scope| {
+            let threads = new.each_ref().map(|key| scope.spawn(|| change(key)));
+            threads.map(|thread| thread.join().unwrap())
+        });
+        assert_eq!(changed.iter().filter(|changed| **changed).count(), 1, "{changed:?}");
+        for (key, changed) in new.iter().zip(changed) {
+            let opened = Database::open_with(&path, Access::ReadOnly, Some(key));
+            assert_eq!(opened.is_ok(), changed);
+            if let Ok(database) = opened {
+                assert_eq!(database.verify().unwrap().audit.records, 2);
+            }
+        }
+    }
+}

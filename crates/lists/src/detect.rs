@@ -9,6 +9,9 @@ use memchr::memmem;
 
 /// The mark that some programs put before UTF-8 text.
 pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+/// How an `.idx2` starts, unless the list has a digest that starts with twelve zero bits: there is
+/// no position for it.
+const NO_POSITION: &[u8] = &[0xff; 8];
 /// What an SQLite database starts with.
 pub(crate) const SQLITE_MAGIC: &[u8] = b"SQLite format 3\0";
 
@@ -66,7 +69,7 @@ fn text(head: &[u8]) -> Result<&[u8], OpenError> {
     if text.trim_ascii().is_empty() {
         return Err(OpenError::Empty);
     }
-    if text.contains(&0) {
+    if text.contains(&0) || text.starts_with(NO_POSITION) {
         return Err(OpenError::Binary);
     }
     Ok(text)

@@ -41,4 +41,4 @@ pub use lines::MAX_RECORD;
 pub use reader::{MAX_FIELDS, ReadOptions, Reader};
 pub use row::ListRow;
 pub use sqlite::{DatabaseReader, Visit};
-pub use writer::{Layout, WriteError, Writer, Written};
+pub use writer::{Layout, WriteError, Writer, Written, demand_text};

@@ -98,9 +98,45 @@ pub enum WriteError {
         /// The kind.
         kind: HashKind,
     },
+    /// The format holds no entry of the list.
+    #[error(
+        "nothing to write: the list has only {}, but {}",
+        joined(.kinds, " and "),
+        demand_text(*.format, .demands)
+    )]
+    NothingHeld {
+        /// The format.
+        format: ListFormat,
+        /// The kinds of which an entry must have one.
+        demands: Vec<HashKind>,
+        /// The kinds of the list.
+        kinds: Vec<HashKind>,
+    },
     /// The target could not be written.
     #[error("cannot write the list: {0}")]
     Io(#[from] io::Error),
+}
+
+/// Why a format leaves entries out, from [`Writer::demands`], and what to do about it.
+#[must_use]
+pub fn demand_text(format: ListFormat, demands: &[HashKind]) -> String {
+    let demands = joined(demands, " or ");
+    let chosen = match format {
+        ListFormat::Md5sum | ListFormat::Hex | ListFormat::XWays => {
+            "; choose another kind with --hash-kind, or csv or jsonl, which hold every entry"
+        }
+        _ => "; csv and jsonl hold every entry",
+    };
+    format!("{format} holds only entries that have {demands}{chosen}")
+}
+
+fn joined(kinds: &[HashKind], last: &str) -> String {
+    let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+    match names.split_last() {
+        Some((end, [])) => (*end).to_owned(),
+        Some((end, names)) => format!("{}{last}{end}", names.join(", ")),
+        None => String::new(),
+    }
 }
 
 /// A format that can be written.
@@ -113,11 +149,16 @@ pub(crate) trait RowWriter {
     fn end(&mut self, _out: &mut dyn Write) -> io::Result<()> {
         Ok(())
     }
+    /// What the user should know of how rows were written, without any content of them.
+    fn note(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Writes rows in one format.
 pub struct Writer<W> {
     format: Box<dyn RowWriter>,
+    demands: Vec<HashKind>,
     out: W,
 }
 
@@ -126,7 +167,8 @@ impl<W: Write> Writer<W> {
     /// the hash for formats that hold one kind.
     ///
     /// # Errors
-    /// [`WriteError`] when the format cannot be written or needs a kind.
+    /// [`WriteError`] when the format cannot be written, needs a kind, or holds no row of a list
+    /// with these kinds.
     pub fn new(
         format: ListFormat,
         layout: &Layout,
@@ -155,7 +197,15 @@ impl<W: Write> Writer<W> {
             }
             None => Ok(layout.kinds().next().unwrap_or(HashKind::Md5)),
         };
-        let mut format: Box<dyn RowWriter> = match format {
+        let demands = match format {
+            ListFormat::Hashdeep | ListFormat::Kdb => {
+                vec![HashKind::Md5, HashKind::Sha1, HashKind::Sha256]
+            }
+            ListFormat::Vics13 | ListFormat::Vics20 => vec![HashKind::Md5],
+            ListFormat::Md5sum | ListFormat::Hex | ListFormat::XWays => vec![one_kind()?],
+            _ => Vec::new(),
+        };
+        let mut writer: Box<dyn RowWriter> = match format {
             ListFormat::Csv => Box::new(writers::csv::CsvWriter::new(layout)),
             ListFormat::Jsonl => Box::new(writers::jsonl::JsonlWriter),
             ListFormat::Hashdeep => Box::new(writers::hashdeep::HashdeepWriter::new(layout)),
@@ -172,8 +222,19 @@ impl<W: Write> Writer<W> {
             ListFormat::Kdb => Box::new(KdbWriter::new(scratch)?),
             format => return Err(WriteError::NotWritable { format }),
         };
-        format.begin(&mut out)?;
-        Ok(Self { format, out })
+        let held = demands.is_empty() || demands.iter().any(|kind| layout.kinds.contains(kind));
+        if !held && !layout.kinds.is_empty() {
+            let kinds = layout.kinds().collect();
+            return Err(WriteError::NothingHeld { format, demands, kinds });
+        }
+        writer.begin(&mut out)?;
+        Ok(Self { format: writer, demands, out })
+    }
+
+    /// The kinds of hash of which a row must have one to be held; none where every row is.
+    #[must_use]
+    pub fn demands(&self) -> &[HashKind] {
+        &self.demands
     }
 
     /// Writes one row.
@@ -182,6 +243,12 @@ impl<W: Write> Writer<W> {
     /// [`WriteError::Io`] when the target fails.
     pub fn row(&mut self, row: &ListRow) -> Result<Written, WriteError> {
         Ok(self.format.row(row, &mut self.out)?)
+    }
+
+    /// What the user should know of how the rows so far were written, without any content of them.
+    #[must_use]
+    pub fn note(&self) -> Option<String> {
+        self.format.note()
     }
 
     /// Passes everything on and gives the target back.

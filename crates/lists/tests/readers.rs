@@ -290,6 +290,10 @@ fn what_is_no_list_is_refused_with_advice() {
     assert!(matches!(refused(b"\xFF\xFEa\0"), OpenError::Utf16));
     assert!(matches!(refused(b"SQLite format 3\0"), OpenError::NeedsFile));
     assert!(matches!(refused(b"a\0b"), OpenError::Binary));
+    // An .idx2: positions of 8 bytes, all ones for none.
+    assert!(matches!(refused([0xff; 4096]), OpenError::Binary));
+    let positions = [[0, 0, 0, 0, 0, 0, 0, 0], [0xff; 8]].concat();
+    assert!(refused(positions).to_string().contains("so import that"));
     assert!(matches!(refused("[\n{\"md5\":\"\"}]"), OpenError::UnknownJson));
     assert!(matches!(refused("{\n \"value\": []\n}"), OpenError::UnknownJson));
     assert!(matches!(refused("<html></html>"), OpenError::UnknownXml));

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used)] // a test that cannot go on may panic
 use hashward_hash::{HashKind, HashValue, Quality};
-use hashward_lists::{Layout, ListFormat, ListRow, ReadOptions, Reader, Writer, Written};
+use hashward_lists::{
+    Layout, ListFormat, ListRow, ReadOptions, Reader, WriteError, Writer, Written,
+};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -81,7 +83,14 @@ fn rows() -> impl Strategy<Value = Vec<ListRow>> {
 fn write(format: ListFormat, rows: &[ListRow], kind: Option<HashKind>) -> (Vec<u8>, Vec<ListRow>) {
     let mut layout = Layout::default();
     rows.iter().for_each(|row| layout.observe(row));
-    let mut writer = Writer::new(format, &layout, kind, Vec::new()).unwrap();
+    let mut writer = match Writer::new(format, &layout, kind, Vec::new()) {
+        Err(WriteError::NothingHeld { demands, .. }) => {
+            let held = |row: &ListRow| demands.iter().any(|kind| row.hash(*kind).is_some());
+            assert!(!rows.iter().any(held));
+            return (Vec::new(), Vec::new());
+        }
+        writer => writer.unwrap(),
+    };
     let written = rows.iter().filter(|row| writer.row(row).unwrap() == Written::Row);
     let written = written.cloned().collect();
     (writer.finish().unwrap(), written)
@@ -94,6 +103,9 @@ fn named(format: ListFormat, kind: HashKind) -> Option<ListFormat> {
 }
 
 fn read(format: Option<ListFormat>, text: &[u8], kind: Option<HashKind>) -> Vec<ListRow> {
+    if text.is_empty() {
+        return Vec::new();
+    }
     let options = ReadOptions { format, hash_kind: kind, ..ReadOptions::default() };
     let reader = Reader::open(text, &options).unwrap();
     reader.map(|row| ListRow { line: 0, ..row.unwrap() }).collect()
@@ -236,4 +248,38 @@ fn formats_of_one_kind_ask_which() {
     );
     let error = Writer::new(ListFormat::Pdq, &layout, None, Vec::new()).err().unwrap();
     assert!(error.to_string().contains("choose csv, jsonl"));
+}
+
+#[test]
+fn a_format_that_holds_no_row_of_a_list_says_what_it_demands() {
+    let of = |hash| ListRow { hashes: vec![hash], ..ListRow::default() };
+    let pdq = HashValue::from_bytes(HashKind::Pdq, &[1; 32]).unwrap();
+    let mut layout = Layout::default();
+    layout.observe(&of(pdq));
+    let refused = |layout: &Layout, format, kind| {
+        let mut out = Vec::new();
+        let error = Writer::new(format, layout, kind, &mut out).err().unwrap().to_string();
+        assert_eq!(out, b"", "nothing is written");
+        error
+    };
+    for format in [ListFormat::Vics13, ListFormat::Vics20] {
+        assert_eq!(
+            refused(&layout, format, None),
+            format!(
+                "nothing to write: the list has only pdq, but {format} holds only entries that have md5; csv and jsonl hold every entry"
+            )
+        );
+    }
+    let text = refused(&layout, ListFormat::Hashdeep, None);
+    assert!(text.contains("hashdeep holds only entries that have md5, sha1 or sha256;"), "{text}");
+    let text = refused(&layout, ListFormat::Kdb, None);
+    assert!(text.contains("kdb holds only entries that have md5, sha1 or sha256;"), "{text}");
+    let text = refused(&layout, ListFormat::Hex, Some(HashKind::Md5));
+    assert!(text.contains("choose another kind with --hash-kind"), "{text}");
+    // With one entry that it holds the others are left out.
+    layout.observe(&of(HashValue::Md5([1; 16])));
+    let mut writer = Writer::new(ListFormat::Vics20, &layout, None, Vec::new()).unwrap();
+    assert_eq!(writer.row(&of(pdq)).unwrap(), Written::LeftOut);
+    assert_eq!(writer.row(&of(HashValue::Md5([1; 16]))).unwrap(), Written::Row);
+    assert_eq!(writer.demands(), [HashKind::Md5]);
 }

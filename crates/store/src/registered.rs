@@ -79,6 +79,9 @@ impl Segment {
         if (0..rows.len()).any(|at| row_at(rows, at) >= self.rows()) {
             return Err(self.damaged(Table::SignatureRows, 0, "it names a row that is not there"));
         }
+        if !(1..rows.len()).all(|at| row_at(rows, at - 1) < row_at(rows, at)) {
+            return Err(self.damaged(Table::SignatureRows, 0, "rows do not ascend"));
+        }
         for number in 0..rows.len() {
             self.signature(number as u32)?;
         }

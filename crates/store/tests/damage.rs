@@ -5,7 +5,7 @@
 mod support;
 
 use hashward_hash::{Digests, Distance, HashValue, Quality};
-use hashward_store::format::{BLOCK_BYTES, HEADER_BYTES, SECTION_BYTES};
+use hashward_store::format::{BLOCK_BYTES, HEADER_BYTES, SECTION_BYTES, Table};
 use hashward_store::{
     EntryId, EntryKey, EntryRow, Generation, Hit, Method, Opaque, Query, QueryHash, Reach,
     ReadError, Segment, Store,
@@ -322,6 +322,36 @@ fn a_sealed_directory_that_contradicts_itself_is_refused() {
             assert_eq!(Segment::from_bytes(&bytes).is_err(), required, "section {number}");
         }
     }
+}
+
+#[test]
+fn a_deep_verification_finds_signature_rows_that_do_not_ascend() {
+    let sample = sample();
+    let mut bytes = sample.bytes.clone();
+    let number = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap()) as usize;
+    let mut entries = (HEADER_BYTES..).step_by(SECTION_BYTES);
+    let table = Table::SignatureRows.id().to_le_bytes();
+    let entry = entries.find(|at| bytes[*at..at + 2] == table).unwrap();
+    let (rows, start) = (number(entry + 16), number(entry + 24));
+    assert!(rows > 1, "there is something to exchange");
+    // The last one twice, and the first two exchanged: with checksums that hold, as only a writer
+    // can make them.
+    let (first, last) = (start, start + 4 * (rows - 1));
+    for (from, to) in [(last, last - 4), (first, first + 4)] {
+        let mut changed = bytes.clone();
+        let kept = bytes[to..to + 4].to_vec();
+        changed.copy_within(from..from + 4, to);
+        if from == first {
+            changed[from..from + 4].copy_from_slice(&kept);
+        }
+        seal_segment(&mut changed);
+        let segment = Segment::from_bytes(&changed).unwrap();
+        segment.verify().unwrap();
+        let error = segment.check_order().unwrap_err().to_string();
+        assert!(error.contains("signature rows") && error.contains("do not ascend"), "{error}");
+    }
+    seal_segment(&mut bytes);
+    Segment::from_bytes(&bytes).unwrap().check_order().unwrap();
 }
 
 fn shared_sample() -> &'static Sample {

@@ -133,9 +133,13 @@ pub(crate) fn open(path: &Path, access: Access, key: &KeyArgs) -> anyhow::Result
         .with_context(|| format!("cannot {action} the database {}", path.display()))
 }
 
+/// How to give the key of a new database.
+const CREATE_ADVICE: &str = "give --key-file or --passphrase-file, or name a file in HASHWARD_KEY_FILE or HASHWARD_PASSPHRASE_FILE";
+
 fn create(args: &CreateArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
     let created = if args.encrypt {
-        Database::create_encrypted(&args.db, &args.key.clone().or_environment().new_key(&args.db)?)
+        let key = args.key.clone().or_environment()?;
+        Database::create_encrypted(&args.db, &key.new_key(&args.db, CREATE_ADVICE)?)
     } else {
         args.key.refuse()?;
         Database::create(&args.db)
@@ -244,7 +248,7 @@ fn rekey(args: &RekeyArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> 
         return Err(error.into());
     };
     let new = KeyArgs::of(args.new_key_file.clone(), args.new_passphrase_file.clone());
-    let new = new.new_key(&args.db)?;
+    let new = new.new_key(&args.db, "give --new-key-file or --new-passphrase-file")?;
     Database::rekey(&args.db, &old, &new, Cost::default()).context("the key was not changed")?;
     if args.json {
         let content = serde_json::json!({ "path": args.db.to_string_lossy() });

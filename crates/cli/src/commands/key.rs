@@ -39,7 +39,7 @@ impl KeyArgs {
         if !Database::is_encrypted(database) {
             return Ok(None);
         }
-        if let Some(key) = Self::from_environment().given()? {
+        if let Some(key) = Self::from_environment()?.given()? {
             return Ok(Some(key));
         }
         if !std::io::stdin().is_terminal() {
@@ -50,13 +50,13 @@ impl KeyArgs {
     }
 
     /// These, or else what the variables name.
-    pub(crate) fn or_environment(self) -> Self {
-        if self.is_given() { self } else { Self::from_environment() }
+    pub(crate) fn or_environment(self) -> anyhow::Result<Self> {
+        if self.is_given() { Ok(self) } else { Self::from_environment() }
     }
 
-    /// The key for a database that gets a new one. The variables are not looked at: they name the
-    /// key that it has.
-    pub(crate) fn new_key(&self, database: &Path) -> anyhow::Result<Key> {
+    /// The key for a database that gets a new one; `advice` says how to give it. The variables are
+    /// not looked at: they name the key that it has.
+    pub(crate) fn new_key(&self, database: &Path, advice: &str) -> anyhow::Result<Key> {
         if let Some(key) = self.given()? {
             let files = [&self.key_file, &self.passphrase_file].into_iter().flatten();
             for file in files {
@@ -69,7 +69,7 @@ impl KeyArgs {
             return Ok(key);
         }
         if !std::io::stdin().is_terminal() {
-            bail!("the new key is missing: give a key file or a passphrase file");
+            bail!("the new key is missing: {advice}");
         }
         let first = ask("new passphrase: ")?;
         let again = ask("once more: ")?;
@@ -87,9 +87,14 @@ impl KeyArgs {
         self.key_file.is_some() || self.passphrase_file.is_some()
     }
 
-    fn from_environment() -> Self {
+    fn from_environment() -> anyhow::Result<Self> {
         let file = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-        Self::of(file(KEY_FILE).map(PathBuf::from), file(PASSPHRASE_FILE).map(PathBuf::from))
+        let (key, passphrase) = (file(KEY_FILE), file(PASSPHRASE_FILE));
+        ensure!(
+            key.is_none() || passphrase.is_none(),
+            "{KEY_FILE} and {PASSPHRASE_FILE} are both set, and a database has one key: unset one of them, or give --key-file or --passphrase-file"
+        );
+        Ok(Self::of(key.map(PathBuf::from), passphrase.map(PathBuf::from)))
     }
 
     fn given(&self) -> anyhow::Result<Option<Key>> {
@@ -110,8 +115,24 @@ impl KeyArgs {
 /// Reads a file of at most a little more than a mebibyte, which no key passes.
 fn read(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
     let mut content = Zeroizing::new(Vec::new());
-    std::fs::File::open(path)?.take((1 << 20) + 1).read_to_end(&mut content)?;
+    let file = std::fs::File::open(path)?;
+    #[cfg(unix)]
+    warn_of_readers(path, &file.metadata()?);
+    file.take((1 << 20) + 1).read_to_end(&mut content)?;
     Ok(content)
+}
+
+/// Warns when others than its owner may read the file of a key.
+#[cfg(unix)]
+fn warn_of_readers(path: &Path, metadata: &std::fs::Metadata) {
+    let mode = std::os::unix::fs::MetadataExt::mode(metadata);
+    if metadata.is_file() && mode & 0o044 != 0 {
+        let name = printable(&path.to_string_lossy());
+        crate::printer::warn(format_args!(
+            "{name}: others may read this key (mode {:04o}); keep them out with `chmod 600`",
+            mode & 0o7777
+        ));
+    }
 }
 
 fn ask(prompt: &str) -> anyhow::Result<Zeroizing<String>> {

@@ -4,7 +4,7 @@ use super::{Database, DatabaseError, parse_digest};
 use hashward_catalogue::{
     AUDIT_FOLDER, Catalogue, CatalogueError, Change, Counts, KeptVersion, ListRecord, ListSettings,
     NewAudit, NewList, SealedRecord, SegmentRow, SourceRecord, State, VersionRecord, VersionState,
-    current_time,
+    WriteLock, current_time,
 };
 use hashward_store::{
     ContentDigest, Generation, List, ListKind, Manifest, Referenced, Store, replace_file,
@@ -89,11 +89,25 @@ impl<'a> Draft<'a> {
         self,
         action: &str,
         list: Option<&str>,
+        details: serde_json::Value,
+        manifest: Manifest,
+        changes: &[ListChange],
+        dropped: &[(u64, u64)],
+    ) -> Result<ContentDigest, DatabaseError> {
+        Ok(self.publish_and_hold(action, list, details, manifest, changes, dropped)?.0)
+    }
+
+    /// As [`Draft::publish`]; other writers of an encrypted database wait until the lock is
+    /// dropped.
+    pub(crate) fn publish_and_hold(
+        self,
+        action: &str,
+        list: Option<&str>,
         mut details: serde_json::Value,
         mut manifest: Manifest,
         changes: &[ListChange],
         dropped: &[(u64, u64)],
-    ) -> Result<ContentDigest, DatabaseError> {
+    ) -> Result<(ContentDigest, WriteLock), DatabaseError> {
         manifest.sequence = self.state.as_ref().map_or(0, |state| state.sequence + 1);
         let digest = self.store.write_manifest(&manifest)?;
         if let Some(details) = details.as_object_mut() {
@@ -110,8 +124,7 @@ impl<'a> Draft<'a> {
         self.write_audit(&sealed)?;
         self.change.set_generation(&generation, manifest.sequence)?;
         self.change.add_audit(&sealed)?;
-        self.change.commit()?;
-        Ok(digest)
+        Ok((digest, self.change.commit()?))
     }
 
     fn record_lists(

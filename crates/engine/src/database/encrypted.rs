@@ -23,12 +23,16 @@ impl Database {
         let disk: Arc<dyn Disk> = hashward_store::RealDisk::shared();
         let mut database = Self::open_on(path, &disk, Some(old))?;
         let failed = |source| DatabaseError::Vault { path: path.to_owned(), source };
-        let locked = read_vault(path, old)?.locked(new, cost).map_err(failed)?;
         let draft = Draft::new(&mut database.catalogue, &database.store)?;
+        // Somebody else may have changed the key before this had the write lock.
+        let locked = read_vault(path, old)?.locked(new, cost).map_err(failed)?;
         let manifest = draft.current(&database.generation)?.manifest().clone();
-        // It goes on record first: after a failure the old key is still the key.
-        let digest = draft.publish("rekey", None, serde_json::json!({}), manifest, &[], &[])?;
+        // It goes on record first: after a failure the old key is still the key. The lock is held
+        // until the key is the new one, so that two changes of it are in the order of the record.
+        let details = serde_json::json!({});
+        let (digest, lock) = draft.publish_and_hold("rekey", None, details, manifest, &[], &[])?;
         write_vault(path, &disk, &locked)?;
+        drop(lock);
         database.advance(digest)
     }
 }

@@ -82,6 +82,7 @@ pub(crate) fn read(
         categories: BTreeSet::new(),
         unchanged,
         batch: Batch::default(),
+        format: ListFormat::Jsonl,
         value: Vec::new(),
         rows: 0,
         bytes: 0,
@@ -89,8 +90,8 @@ pub(crate) fn read(
     };
     for (input, check) in inputs.into_iter().zip(checks) {
         reading.file(input, check)?;
+        reading.settle_batch()?;
     }
-    reading.settle_batch()?;
     let Reading { mut input, categories, translation, .. } = reading;
     input.notes.extend(translation.note());
     if input.bad_rows > 0 && request.bad_rows == BadRows::Refuse {
@@ -135,6 +136,8 @@ struct Reading<'a, 'g> {
     categories: BTreeSet<String>,
     unchanged: Option<&'a mut Unchanged<'g>>,
     batch: Batch,
+    /// The format of the file whose rows are in the batch.
+    format: ListFormat,
     /// A row as the sorter takes it.
     value: Vec<u8>,
     rows: u64,
@@ -198,6 +201,7 @@ impl Reading<'_, '_> {
         let mut reader = Reader::open(tee, options)
             .map_err(|source| ImportError::Open { file: name.to_owned(), source })?;
         let format = reader.format();
+        self.format = format;
         let guessed = format == ListFormat::Md5sum && options.hash_kind.is_none();
         let mut guesses = 0u64;
         let mut row = ListRow::default();
@@ -244,6 +248,7 @@ impl Reading<'_, '_> {
         io::copy(&mut Tee { source: &mut file, seen: Rc::clone(&seen) }, &mut io::sink())
             .map_err(failed)?;
         let mut reader = DatabaseReader::open(path, options).map_err(opened)?;
+        self.format = reader.format();
         let mut result = Ok(());
         reader
             .for_each(&mut |row| {
@@ -314,8 +319,9 @@ impl Reading<'_, '_> {
         let first = self.rows + 1 - used as u64;
         // Once the import is bound to be refused, only the bad rows still matter.
         if self.input.bad_rows == 0 || self.request.bad_rows == BadRows::Skip {
-            let known = self.unchanged.as_ref().map(|unchanged| unchanged.known());
-            let tasks = rows[..used].par_chunks(TASK_ROWS).map(|rows| judge(rows, known));
+            let (format, unchanged) = (self.format, self.unchanged.as_ref());
+            let known = unchanged.map(|unchanged| unchanged.known());
+            let tasks = rows[..used].par_chunks(TASK_ROWS).map(|rows| judge(rows, format, known));
             let judged: Vec<Vec<Judged>> = tasks.collect::<Result<_, ImportError>>()?;
             let judged = judged.into_iter().flatten();
             for (number, (row, judged)) in (first..).zip(rows[..used].iter().zip(judged)) {
@@ -324,7 +330,7 @@ impl Reading<'_, '_> {
                 if unchanged.is_some_and(|it| it.passes_over(row, number, payload, old)) {
                     continue;
                 }
-                encode(row, number, &mut self.value)?;
+                encode(row, format, number, &mut self.value)?;
                 self.input.sorter.push(&key.0, &self.value)?;
             }
         }
@@ -357,7 +363,11 @@ impl Batch {
 }
 
 /// The keys of rows, and where the version before has them.
-fn judge(rows: &[ListRow], known: Option<&KnownRows<'_>>) -> Result<Vec<Judged>, ImportError> {
+fn judge(
+    rows: &[ListRow],
+    format: ListFormat,
+    known: Option<&KnownRows<'_>>,
+) -> Result<Vec<Judged>, ImportError> {
     let keys: Vec<EntryKey> = rows.iter().map(entry_key).collect();
     let Some(known) = known else {
         let judged = |key| Judged { key, payload: 0, old: None };
@@ -367,7 +377,7 @@ fn judge(rows: &[ListRow], known: Option<&KnownRows<'_>>) -> Result<Vec<Judged>,
     known.find(&keys, &mut found).map_err(WriteError::from)?;
     let judged = keys.into_iter().zip(found).zip(rows).map(|((key, old), row)| {
         // Only where there is something to compare it with.
-        let payload = if old.is_some() { payload(row)? } else { 0 };
+        let payload = if old.is_some() { payload(row, format)? } else { 0 };
         Ok(Judged { key, payload, old })
     });
     judged.collect()

@@ -3,7 +3,7 @@
 use super::ImportError;
 use hashward_features::{SIGNATURE_BYTES, Signature};
 use hashward_hash::{HashKind, HashValue, Quality, decode_hex};
-use hashward_lists::ListRow;
+use hashward_lists::{ListFormat, ListRow};
 use hashward_store::{EntryId, EntryKey, EntryRow, payload_digest};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 const MAX_HASHES: usize = 1024;
 /// Other names of an entry that are kept.
 const MAX_OTHERS: usize = 64;
-/// The field of our own JSON Lines that holds the signature of a registered picture, in
-/// hexadecimal.
+/// The field that holds the signature of a registered picture, in hexadecimal. It means that only in
+/// our own JSON Lines, which is how pictures are registered; elsewhere it is a field like any other.
 pub(crate) const FEATURES: &str = "features";
 /// The longest text that the store takes.
 const MAX_TEXT: usize = 1 << 20;
@@ -74,8 +74,8 @@ pub(crate) struct SortedRow<'a> {
 }
 
 /// The payload that the row's entry would have if no other row said anything about it.
-pub(crate) fn payload(row: &ListRow) -> Result<u64, ImportError> {
-    let signature = row.attributes.get(FEATURES).and_then(signature);
+pub(crate) fn payload(row: &ListRow, format: ListFormat) -> Result<u64, ImportError> {
+    let signature = signature(row, format);
     let attributes = attributes(row, signature.is_some())?;
     let texts = [&row.source_id, &row.name, &row.category, &attributes].map(Option::as_deref);
     Ok(payload_digest(row.quality, texts, &row.hashes, signature.as_ref()))
@@ -94,13 +94,18 @@ fn attributes(row: &ListRow, signature: bool) -> Result<Option<String>, ImportEr
 }
 
 /// Writes a row for the sorter.
-pub(crate) fn encode(row: &ListRow, number: u64, out: &mut Vec<u8>) -> Result<(), ImportError> {
+pub(crate) fn encode(
+    row: &ListRow,
+    format: ListFormat,
+    number: u64,
+    out: &mut Vec<u8>,
+) -> Result<(), ImportError> {
     let mut hashes = Vec::with_capacity(row.hashes.len() * 34);
     for hash in &row.hashes {
         hashes.extend_from_slice(&hash.kind().id().to_le_bytes());
         hash.with_bytes(|bytes| hashes.extend_from_slice(bytes));
     }
-    let signature = row.attributes.get(FEATURES).and_then(signature);
+    let signature = signature(row, format);
     let attributes = attributes(row, signature.is_some())?;
     let sorted = SortedRow {
         row: number,
@@ -131,8 +136,9 @@ pub(crate) fn encode(row: &ListRow, number: u64, out: &mut Vec<u8>) -> Result<()
     Ok(())
 }
 
-/// The signature that a field holds; a field that holds none is one like any other.
-fn signature(value: &Value) -> Option<Signature> {
+/// The signature that a row of a format holds; a field that holds none is one like any other.
+fn signature(row: &ListRow, format: ListFormat) -> Option<Signature> {
+    let value = row.attributes.get(FEATURES).filter(|_| format == ListFormat::Jsonl)?;
     let mut bytes = vec![0; SIGNATURE_BYTES];
     decode_hex(value.as_str()?, &mut bytes).ok()?;
     Signature::from_bytes(&bytes).ok()
@@ -270,7 +276,7 @@ mod tests {
 
     fn encoded(row: &ListRow, number: u64) -> Vec<u8> {
         let mut bytes = Vec::new();
-        encode(row, number, &mut bytes).unwrap();
+        encode(row, ListFormat::Csv, number, &mut bytes).unwrap();
         bytes
     }
 

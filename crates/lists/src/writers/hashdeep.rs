@@ -10,6 +10,8 @@ const KINDS: [HashKind; 3] = [HashKind::Md5, HashKind::Sha1, HashKind::Sha256];
 
 pub(crate) struct HashdeepWriter {
     kinds: Vec<HashKind>,
+    /// Rows whose size nobody knows.
+    without_size: u64,
 }
 
 impl HashdeepWriter {
@@ -20,7 +22,7 @@ impl HashdeepWriter {
         if kinds.is_empty() {
             kinds.push(HashKind::Md5);
         }
-        Self { kinds }
+        Self { kinds, without_size: 0 }
     }
 }
 
@@ -41,6 +43,7 @@ impl RowWriter for HashdeepWriter {
             Some(value) => value.as_u64(),
             None => None,
         };
+        self.without_size += u64::from(size.is_none());
         write!(out, "{}", size.unwrap_or(0))?;
         for kind in &self.kinds {
             let hex = row.hash(*kind).map(|hash| hash.to_text()).unwrap_or_default();
@@ -54,5 +57,14 @@ impl RowWriter for HashdeepWriter {
         out.write_all(&printable.collect::<Vec<u8>>())?;
         out.write_all(b"\n")?;
         Ok(Written::Row)
+    }
+
+    fn note(&self) -> Option<String> {
+        (self.without_size > 0).then(|| {
+            format!(
+                "{} of the rows have no known size and stand with 0; hashdeep compares sizes, so with them it reports a collision instead of a match",
+                self.without_size
+            )
+        })
     }
 }

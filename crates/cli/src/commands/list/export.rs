@@ -7,7 +7,7 @@ use crate::printer::Printer;
 use crate::text::printable;
 use anyhow::Context;
 use hashward_engine::database::{Access, Database};
-use hashward_engine::export::{ExportError, ExportSummary, WriteError};
+use hashward_engine::export::{ExportError, ExportSummary, WriteError, demand_text};
 use hashward_engine::import::ListFormat;
 use hashward_hash::HashKind;
 use std::path::{Path, PathBuf};
@@ -67,10 +67,13 @@ pub(crate) fn run(args: &ExportArgs, printer: &mut Printer) -> anyhow::Result<Ex
     };
     if summary.left_out > 0 {
         printer.warn(format_args!(
-            "{} left out, because {} cannot hold their kinds of hash",
+            "{} left out, because {}",
             count_entries(summary.left_out),
-            args.format
+            demand_text(args.format, &summary.demands)
         ));
+    }
+    if let Some(note) = &summary.note {
+        printer.note(note);
     }
     if args.json && !stdout {
         printer.json(&Typed::new("export", summary))?;
