@@ -60,11 +60,11 @@ impl Page {
             self.body,
             "<table><thead><tr><th>transform</th>{heads}<th>found by</th></tr></thead><tbody>"
         );
-        let mut family = None;
+        let (mut family, all) = (None, Method::ALL.len() + 2);
         for row in rows {
             if family.replace(row.family()) != Some(row.family()) {
                 let name = escape(row.family().name());
-                let _ = writeln!(self.body, "<tr class=family><td colspan=6>{name}</td></tr>");
+                let _ = writeln!(self.body, "<tr class=family><td colspan={all}>{name}</td></tr>");
             }
             let cells: String =
                 Method::ALL.iter().map(|method| heat(&row.share(*method, radii))).collect();
@@ -235,7 +235,8 @@ pub struct Curve {
     pub chosen: Option<(f64, f64)>,
 }
 
-/// Curves of every method over some transforms: all radii get narrower and wider together.
+/// Curves of every method that has radii over some transforms: all radii get narrower and wider
+/// together.
 #[must_use]
 pub fn curves(rows: &[Row], pairs: &Pairs, radii: &Radii) -> Vec<Curve> {
     let all: usize = rows.iter().map(|row| row.nearest.len()).sum();
@@ -247,6 +248,8 @@ pub fn curves(rows: &[Row], pairs: &Pairs, radii: &Radii) -> Vec<Curve> {
         let matched = |kind| chance(kind, radii.of(kind).matched.0);
         let whole = matched(Pairs::KINDS[0]);
         let false_matches = match method {
+            // Features have no radius.
+            Method::Local | Method::Registered => 0.0,
             // One hash of sixteen: eight orientations of two references.
             Method::Pdq => whole / 16.0,
             Method::Near => whole,
@@ -266,7 +269,7 @@ pub fn curves(rows: &[Row], pairs: &Pairs, radii: &Radii) -> Vec<Curve> {
         points: (-24..=24).map(|wider| point(*method, wider)).collect(),
         chosen: Some(point(*method, 0)),
     };
-    Method::ALL.iter().map(curve).collect()
+    Method::LISTED.iter().map(curve).collect()
 }
 
 /// A cell of the heat map: the share, and its interval as small print.
@@ -299,7 +302,12 @@ mod tests {
     #[test]
     fn a_page_shows_shares_and_escapes_what_others_wrote() {
         let mut page = Page::new("a <b>");
-        let nearest = |distance| Nearest { canonical: distance, kinds: [distance; 6] };
+        let nearest = |distance: Option<u16>| Nearest {
+            canonical: distance,
+            kinds: [distance; 6],
+            local: distance.is_some(),
+            others: 0,
+        };
         let row =
             Row { transform: Transform::Grey, nearest: vec![nearest(Some(0)), nearest(None)] };
         let radii = Radii::CALIBRATED;
@@ -311,7 +319,7 @@ mod tests {
         page.radii(&pairs, &radii);
         let html = page.finish();
         assert!(html.contains("a &lt;b&gt;") && !html.contains("<b>"));
-        assert_eq!(html.matches("50.0<small>").count(), 4);
+        assert_eq!(html.matches("50.0<small>").count(), 6);
         assert_eq!(html.matches("<polyline").count(), 4);
     }
 }

@@ -2,9 +2,10 @@
 
 use crate::parallel::map;
 use crate::{Interrupted, Watcher};
+use hashward_features::{Features, Signature};
 use hashward_hash::{Orientation, Pdq, Quality};
 use hashward_media::{
-    Class as FileClass, Guesses, LabelledHash, Limits, PictureFormat, Plan, Unguarded,
+    Class as FileClass, Corners, Guesses, LabelledHash, Limits, PictureFormat, Plan, Unguarded,
     examine_picture, sniff,
 };
 use hashward_phash::{Pixels, pdq};
@@ -231,11 +232,33 @@ fn canonical(picture: &Picture) -> (Pdq, Quality) {
 /// as a scan does.
 #[must_use]
 pub fn query(file: &[u8], format: PictureFormat, guesses: Guesses) -> Vec<LabelledHash> {
-    let plan = Plan { guesses, ..Plan::default() };
-    let mut hashes =
-        examine_picture(file, format, &Limits::default(), &plan, &mut Unguarded).hashes;
+    gated(file, format, &Plan { guesses, ..Plan::default() }).0
+}
+
+/// [`query`], and the local features of the file's first frame.
+#[must_use]
+pub fn examined(
+    file: &[u8],
+    format: PictureFormat,
+    guesses: Guesses,
+) -> (Vec<LabelledHash>, Features) {
+    gated(file, format, &Plan { guesses, corners: Corners::Query, ..Plan::default() })
+}
+
+/// What is kept of a picture when it is registered as a PNG file.
+#[must_use]
+pub fn signature(picture: &Picture) -> Signature {
+    let file = Encoding::Png.encode(picture).unwrap_or_default();
+    let plan = Plan { corners: Corners::Registered, ..Plan::default() };
+    Signature::new(&gated(&file, PictureFormat::Png, &plan).1)
+}
+
+fn gated(file: &[u8], format: PictureFormat, plan: &Plan) -> (Vec<LabelledHash>, Features) {
+    let report = examine_picture(file, format, &Limits::default(), plan, &mut Unguarded);
+    let mut hashes = report.hashes;
     hashes.retain(|hash| hash.quality >= GATE);
-    hashes
+    let features = report.features.into_iter().next();
+    (hashes, features.map_or_else(Features::default, |frame| frame.features))
 }
 
 #[cfg(test)]

@@ -40,6 +40,7 @@ mod detect;
 mod extract;
 mod fit;
 mod level;
+mod same;
 mod search;
 mod signature;
 mod tables;

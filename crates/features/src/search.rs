@@ -2,10 +2,11 @@
 //! judged together, so that what many pictures share does not decide.
 
 use crate::extract::Features;
+use crate::same::same_picture;
 use crate::signature::{Damaged, Signature};
 use crate::tables::{KEY_TABLES, Tables, key};
 use crate::verify::{ALIKE, Verified, View, cut, verify_view};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Postings under one key beyond which it is passed over: it says too little.
 const CROWDED: usize = 512;
@@ -17,7 +18,7 @@ const VERIFIED: usize = 48;
 const VOTES: usize = 2;
 /// Bits in which features that share a key may differ.
 const VOTING: u32 = ALIKE as u32 + 8;
-/// Verified pictures among which a feature of the query is *shared*.
+/// Different pictures of which a feature of the query is *shared*.
 const SHARED: usize = 3;
 /// Inner cells, of 16, over which the inliers of a picture lie that shares all of them.
 const COVERED: u32 = 7;
@@ -75,8 +76,42 @@ pub fn propose<E: From<Damaged>>(
 /// of its feature, and of the query's.
 type Vote = (u32, u8, u16);
 
+/// A vote as one number, in the order of [`Vote`].
+fn signature_of(vote: u64) -> u32 {
+    (vote >> 32) as u32
+}
+
 /// The votes of the signatures that have most, by the number of features of theirs.
+///
+/// Most signatures have a vote or two by chance, so sorting all votes would cost the most by far.
+/// A first pass therefore counts them. A signature has no more features that share a key than
+/// votes, so those with fewer votes than the last of the best has features need not be looked at.
 fn most_voted(tables: &Tables<'_>, query: &Features) -> Result<Vec<(usize, Vec<Vote>)>, Damaged> {
+    let (votes, counts, at_least) = count_votes(tables, query)?;
+    // Twice as many as are wanted: some of their votes are for the same feature.
+    let enough = |votes: &usize| at_least[*votes] >= 2 * COMPARED;
+    let mut least = (VOTES..at_least.len()).rev().find(enough).unwrap_or(VOTES);
+    loop {
+        let kept = votes.iter().copied();
+        let kept: Vec<u64> = kept
+            .filter(|vote| usize::from(counts[signature_of(*vote) as usize]) >= least)
+            .collect();
+        let best = best_of(kept);
+        // The last of them, if there are more than are wanted.
+        let last = best.get(COMPARED - 1).map_or(VOTES, |last| last.0);
+        if last >= least || least == VOTES {
+            return Ok(best);
+        }
+        least = last.max(VOTES);
+    }
+}
+
+/// All votes, how many each signature has (255 stands for more), and how many signatures have at
+/// least so many.
+fn count_votes(
+    tables: &Tables<'_>,
+    query: &Features,
+) -> Result<(Vec<u64>, Vec<u8>, [usize; 256]), Damaged> {
     let mut votes: Vec<u64> = Vec::new();
     for (number, feature) in query.features.iter().enumerate() {
         for table in 0..KEY_TABLES {
@@ -88,18 +123,33 @@ fn most_voted(tables: &Tables<'_>, query: &Features) -> Result<Vec<(usize, Vec<V
             }
         }
     }
+    let mut counts = vec![0_u8; tables.signatures() as usize];
+    let mut at_least = [0; 256];
+    for vote in &votes {
+        let count = counts.get_mut(signature_of(*vote) as usize);
+        let count = count.ok_or(Damaged("a posting names a signature that is not there"))?;
+        if *count < u8::MAX {
+            *count += 1;
+            at_least[usize::from(*count)] += 1;
+        }
+    }
+    Ok((votes, counts, at_least))
+}
+
+/// The signatures with most features that have votes, and these; the lower of equals first.
+fn best_of(mut votes: Vec<u64>) -> Vec<(usize, Vec<Vote>)> {
     votes.sort_unstable();
     votes.dedup();
     let mut voted: Vec<(usize, &[u64])> = votes
-        .chunk_by(|a, b| a >> 32 == b >> 32)
+        .chunk_by(|a, b| signature_of(*a) == signature_of(*b))
         .filter(|votes| votes.len() >= VOTES)
         .map(|votes| (votes.chunk_by(|a, b| a >> 16 == b >> 16).count(), votes))
         .filter(|(count, _)| *count >= VOTES)
         .collect();
-    voted.sort_by(|(a, one), (b, other)| b.cmp(a).then(one[0].cmp(&other[0])));
+    voted.sort_unstable_by(|(a, one), (b, other)| b.cmp(a).then(one[0].cmp(&other[0])));
     voted.truncate(COMPARED);
-    let split = |vote: &u64| ((vote >> 32) as u32, (vote >> 16) as u8, *vote as u16);
-    Ok(voted.into_iter().map(|(count, votes)| (count, votes.iter().map(split).collect())).collect())
+    let split = |vote: &u64| (signature_of(*vote), (vote >> 16) as u8, *vote as u16);
+    voted.into_iter().map(|(count, votes)| (count, votes.iter().map(split).collect())).collect()
 }
 
 /// Features of a signature that are truly alike to the query's with which they share a key, as
@@ -140,22 +190,18 @@ fn distance(a: &[u8; 32], b: &[u8; 32]) -> u32 {
 /// Verifies candidates of one or several indexes and keeps what is found beyond doubt; the number
 /// of each candidate stands in the result as its signature.
 ///
-/// A feature of the query that is an inlier of three pictures or more is *shared*, also where a
-/// picture has too few inliers for a finding: a logo, the frame of an app, a watermark, or a series
-/// of pictures of the same scene. A picture counts if enough of its inliers are not shared, or if
-/// all of them together cover seven of its 16 inner cells, as in a series.
+/// A feature of the query that is an inlier of three different pictures or more is *shared*, also
+/// where a picture has too few inliers for a finding: a logo, the frame of an app, a watermark, or a
+/// series of pictures of the same scene. A picture that is registered several times counts once. A
+/// picture is found if enough of its inliers are not shared, or if all of them together cover seven
+/// of its 16 inner cells, as in a series.
 #[must_use]
 pub fn judge(query: &Features, verified: Vec<(Candidate, Verified)>) -> Vec<Finding> {
-    let mut shared: BTreeMap<(View, u16), usize> = BTreeMap::new();
-    for (candidate, verified) in &verified {
-        for number in &verified.of_query {
-            *shared.entry((candidate.view, *number)).or_default() += 1;
-        }
-    }
+    let shared = shared(&verified);
     let least = cut(query.features.len());
     let mut best: BTreeMap<u32, Finding> = BTreeMap::new();
     for (Candidate { signature, view }, verified) in verified {
-        let own = verified.of_query.iter().filter(|number| shared[&(view, **number)] < SHARED);
+        let own = verified.of_query.iter().filter(|number| !shared.contains(&(view, **number)));
         let covers = verified.cells.count_ones() >= COVERED;
         if !verified.enough {
             continue;
@@ -173,6 +219,34 @@ pub fn judge(query: &Features, verified: Vec<(Candidate, Verified)>) -> Vec<Find
             .or_insert(finding);
     }
     best.into_values().collect()
+}
+
+/// The features of the query, in a view, that several different pictures have.
+fn shared(verified: &[(Candidate, Verified)]) -> BTreeSet<(View, u16)> {
+    let mut holders: BTreeMap<(View, u16), Vec<usize>> = BTreeMap::new();
+    for (holder, (candidate, verified)) in verified.iter().enumerate() {
+        for number in &verified.of_query {
+            holders.entry((candidate.view, *number)).or_default().push(holder);
+        }
+    }
+    holders.retain(|_, holders| holders.len() >= SHARED);
+    if holders.is_empty() {
+        return BTreeSet::new();
+    }
+    // The first of those that are one picture stands for them.
+    let mut first: Vec<usize> = Vec::with_capacity(verified.len());
+    for (at, (_, one)) in verified.iter().enumerate() {
+        let same = |other: &usize| {
+            first[*other] == *other && same_picture(&one.known, &verified[*other].1.known)
+        };
+        let known = (0..at).find(same).unwrap_or(at);
+        first.push(known);
+    }
+    let differ = |holders: &Vec<usize>| {
+        let pictures: BTreeSet<usize> = holders.iter().map(|holder| first[*holder]).collect();
+        pictures.len() >= SHARED
+    };
+    holders.into_iter().filter(|(_, holders)| differ(holders)).map(|(key, _)| key).collect()
 }
 
 /// A query in several views, made once for any number of signatures.
@@ -229,4 +303,49 @@ pub fn search_all<'a>(
         found.map(of).collect::<Vec<_>>()
     };
     judge(query, (0..).zip(signatures).flat_map(of).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::extract::Feature;
+    use crate::tables::TableBuilder;
+    use proptest::prelude::*;
+
+    /// Features of few different descriptors, so that many share keys.
+    fn features(count: usize, state: &mut u64) -> Features {
+        let mut next = |most: u64| {
+            *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (*state >> 33) % most
+        };
+        let feature = |_| {
+            let mut descriptor = [next(12) as u8; 32];
+            descriptor[next(32) as usize] ^= next(256) as u8;
+            Feature { x: 9, y: 9, angle: next(256) as u8, level: 0, descriptor }
+        };
+        let features = (0..count).map(feature).collect();
+        Features { width: 100, height: 100, side: 100, features }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn those_with_most_votes_are_those_that_sorting_all_votes_gives(
+            signatures in 1_usize..1500,
+            most in 1_usize..9,
+            asked in 1_usize..40,
+            seed in any::<u64>(),
+        ) {
+            let mut state = seed;
+            let known: Vec<Signature> = (0..signatures)
+                .map(|n| Signature::new(&features(1 + n % most, &mut state)))
+                .collect();
+            let bytes = TableBuilder::whole(&known).unwrap();
+            let tables = Tables::new(&bytes).unwrap();
+            let query = features(asked, &mut state);
+            let all = count_votes(&tables, &query).unwrap().0;
+            prop_assert_eq!(most_voted(&tables, &query).unwrap(), best_of(all));
+        }
+    }
 }

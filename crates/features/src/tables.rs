@@ -6,7 +6,7 @@
 //! picture has many features, so it is enough that a few of them meet. (Locality-sensitive hashing
 //! by sampling bits: Indyk and Motwani, 1998.)
 
-use crate::signature::Damaged;
+use crate::signature::{Damaged, Signature};
 
 /// Number of tables.
 pub const KEY_TABLES: usize = 8;
@@ -56,6 +56,24 @@ impl TableBuilder {
         let features = u32::try_from(features).ok().filter(|_| fits);
         let features = features.ok_or(Damaged("too many signatures or features for one index"))?;
         Ok(Self { counts, features, bits: key_bits(features) })
+    }
+
+    /// The whole index of some signatures, in memory.
+    ///
+    /// # Errors
+    /// As [`TableBuilder::new`].
+    pub fn whole(signatures: &[Signature]) -> Result<Vec<u8>, Damaged> {
+        let builder = Self::new(signatures.iter().map(|known| known.len() as u8))?;
+        let mut bytes = builder.header().to_vec();
+        for table in 0..KEY_TABLES {
+            let codes = signatures.iter().flat_map(Signature::descriptors);
+            let keys: Vec<u32> = codes.map(|code| key(code, table)).collect();
+            builder.table(&keys, |piece| {
+                bytes.extend_from_slice(piece);
+                Ok::<(), Damaged>(())
+            })?;
+        }
+        Ok(bytes)
     }
 
     /// The postings of all features in their order.

@@ -104,6 +104,8 @@ pub struct Verified {
     pub(crate) cells: u32,
     /// Whether the inliers are enough for a finding. Fewer still tell what pictures share.
     pub(crate) enough: bool,
+    /// The registered picture.
+    pub(crate) known: Box<Signature>,
     /// The part of the query's frame that shows it: left, top, width and height in pixels.
     pub area: (u32, u32, u32, u32),
 }
@@ -138,13 +140,14 @@ pub(crate) fn verify_view(known: &Signature, query: &Features, view: View) -> Op
     if distinct.len() < WEAK {
         return None;
     }
-    let cells = pairs.cells(distinct.iter().map(|pair| pair.from));
+    let cells = inner_cells(pairs.sides, distinct.iter().map(|pair| pair.from));
     let enough = distinct.len() >= least && cells.count_ones() >= LEAST_CELLS;
     Some(Verified {
         inliers: distinct.len() as u16,
         of_query: distinct.iter().map(|pair| pair.number).collect(),
         cells,
         enough,
+        known: Box::new(known.clone()),
         area: area(&transform, known.frame(), query, view.is_mirrored()),
     })
 }
@@ -187,7 +190,7 @@ impl Pairs {
         found.truncate(MOST_PAIRS);
         let (width, height) = known.frame();
         let longer = f64::from(width.max(height).max(1));
-        let sides = Point { x: f64::from(width) / longer, y: f64::from(height) / longer };
+        let sides = sides(known.frame());
         // A level is 6/5 as coarse as the one before; the first is a pixel of the shrunken picture.
         let base = longer.min(400.0) / f64::from(query.side.max(1));
         let list = found.into_iter().map(|(_, from, to)| {
@@ -284,20 +287,32 @@ impl Pairs {
         }
         kept
     }
+}
 
-    /// In which of the inner cells of the registered picture places lie, one bit each.
-    fn cells(&self, places: impl Iterator<Item = Point>) -> u32 {
-        let cell = |at: f64, side: f64| ((at / side * CELLS as f64) as usize).min(CELLS - 1);
-        let inner = 1..CELLS - 1;
-        let mut cells = 0;
-        for place in places {
-            let (x, y) = (cell(place.x, self.sides.x), cell(place.y, self.sides.y));
-            if inner.contains(&x) && inner.contains(&y) {
-                cells |= 1 << ((y - 1) * (CELLS - 2) + x - 1);
-            }
+/// In which of the inner cells of a registered picture places lie, one bit each; `sides` are its
+/// own in units of the longer one.
+fn inner_cells(sides: Point, places: impl Iterator<Item = Point>) -> u32 {
+    let cell = |at: f64, side: f64| ((at / side * CELLS as f64) as usize).min(CELLS - 1);
+    let inner = 1..CELLS - 1;
+    let mut cells = 0;
+    for place in places {
+        let (x, y) = (cell(place.x, sides.x), cell(place.y, sides.y));
+        if inner.contains(&x) && inner.contains(&y) {
+            cells |= 1 << ((y - 1) * (CELLS - 2) + x - 1);
         }
-        cells
     }
+    cells
+}
+
+/// Sides of a frame in units of the longer one.
+fn sides((width, height): (u32, u32)) -> Point {
+    let longer = f64::from(width.max(height).max(1));
+    Point { x: f64::from(width) / longer, y: f64::from(height) / longer }
+}
+
+/// [`inner_cells`] for places as features have them.
+pub(crate) fn in_inner_cells(frame: (u32, u32), places: &[(u16, u16)]) -> u32 {
+    inner_cells(sides(frame), places.iter().map(|(x, y)| point(*x, *y)))
 }
 
 fn point(x: u16, y: u16) -> Point {

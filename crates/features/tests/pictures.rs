@@ -2,10 +2,10 @@
 #![allow(clippy::unwrap_used)]
 
 use hashward_features::{
-    Budget, Damaged, Features, Finding, KEY_TABLES, Luma, Signature, TableBuilder, Tables, View,
-    extract, key, search, search_all,
+    Budget, Damaged, Features, Finding, Luma, Signature, TableBuilder, Tables, View, extract,
+    search, search_all,
 };
-use hashward_synth::{Class, Corners, Picture, Transform, Turn, generate};
+use hashward_synth::{Class, Corners, Encoding, Picture, Transform, Turn, generate};
 
 /// Pictures that have corners, at the size to which they would be reduced.
 const CLASSES: [Class; 4] = [Class::Landscape, Class::Texture, Class::Figure, Class::Cgi];
@@ -31,18 +31,7 @@ fn signature(picture: &Picture) -> Signature {
 }
 
 fn tables(known: &[Signature]) -> Vec<u8> {
-    let builder = TableBuilder::new(known.iter().map(|it| it.len() as u8)).unwrap();
-    let mut bytes = builder.header().to_vec();
-    for table in 0..KEY_TABLES {
-        let codes = known.iter().flat_map(Signature::descriptors);
-        let keys: Vec<u32> = codes.map(|code| key(code, table)).collect();
-        let done: Result<(), Damaged> = builder.table(&keys, |piece| {
-            bytes.extend_from_slice(piece);
-            Ok(())
-        });
-        done.unwrap();
-    }
-    bytes
+    TableBuilder::whole(known).unwrap()
 }
 
 fn found(known: &[Signature], bytes: &[u8], query: &Picture) -> Vec<Finding> {
@@ -127,6 +116,20 @@ fn a_series_of_the_same_scene_is_found_whole() {
         .collect();
     let query = Transform::CropCentre { percent: 20 }.apply(&original, 1);
     assert_eq!(found(&shots, &tables(&shots), &query).len(), 9);
+}
+
+#[test]
+fn a_picture_registered_in_several_encodings_does_not_hide_its_parts() {
+    let original = picture(1);
+    let saved = [90, 70, 50, 35].map(|quality| Transform::Reencode(Encoding::Jpeg(quality)));
+    let mut known: Vec<Signature> =
+        saved.iter().map(|saved| signature(&saved.apply(&original, 1))).collect();
+    known.extend((10..16).map(|number| signature(&picture(number))));
+    // Too small a part to be taken for one of a series.
+    let query = Transform::CropCentre { percent: 60 }.apply(&original, 1);
+    let found = found(&known, &tables(&known), &query);
+    let of: Vec<u32> = found.iter().map(|found| found.signature).collect();
+    assert!(of.len() >= 3 && of.iter().all(|number| *number < 4), "{of:?}");
 }
 
 #[test]

@@ -112,6 +112,12 @@ enum Line<'a> {
         near: Share,
         variant: Share,
         review: Share,
+        /// By local features alone, where the originals are registered.
+        local: Share,
+        /// By either, where the originals are registered.
+        registered: Share,
+        /// Other registered pictures that local features show.
+        local_others: u64,
         found_by: BTreeMap<&'static str, u64>,
     },
     FalseMatches {
@@ -305,6 +311,9 @@ fn lines<'a>(first: Line<'a>, rows: &[Row], chance: &Chance, radii: &Radii) -> V
         near: row.share(Method::Near, radii),
         variant: row.share(Method::Variant, radii),
         review: row.share(Method::Review, radii),
+        local: row.share(Method::Local, radii),
+        registered: row.share(Method::Registered, radii),
+        local_others: row.others(),
         found_by: row.found_by(radii).into_iter().map(|(kind, n)| (kind.name(), n)).collect(),
     });
     let kinds = chance.kinds.iter().map(|kind| {
@@ -335,26 +344,23 @@ fn per_query(kind: &KindChance, listed: u64) -> [PerQuery; 3] {
 }
 
 fn show(printer: &mut Printer, rows: &[Row], chance: &Chance, radii: &Radii) -> anyhow::Result<()> {
-    let heads = Method::ALL.map(Method::name);
-    printer.line(format_args!(
-        "{:<26} {:>9} {:>13} {:>19} {:>21}",
-        "found of each hundred", heads[0], heads[1], heads[2], heads[3]
-    ))?;
+    let heads = Method::ALL.map(|method| format!("{:>19}", method.name())).concat();
+    printer.line(format_args!("{:<26}{heads}", "found of each hundred"))?;
     for row in rows {
-        let shares = Method::ALL.map(|method| row.share(method, radii));
-        let cell = |share: &Share| {
+        let cell = |method: Method| {
+            let share = row.share(method, radii);
             let (low, high) = (100.0 * share.interval.0, 100.0 * share.interval.1);
-            format!("{:.1} ({low:.0}–{high:.0})", 100.0 * share.share)
+            format!("{:>19}", format!("{:.1} ({low:.0}–{high:.0})", 100.0 * share.share))
         };
-        printer.line(format_args!(
-            "{:<26} {:>9.1} {:>13} {:>19} {:>21}",
-            row.name(),
-            100.0 * shares[0].share,
-            cell(&shares[1]),
-            cell(&shares[2]),
-            cell(&shares[3])
-        ))?;
+        printer.line(format_args!("{:<26}{}", row.name(), Method::ALL.map(cell).concat()))?;
     }
+    let others: u64 = rows.iter().map(Row::others).sum();
+    let asked: usize = rows.iter().map(|row| row.nearest.len()).sum();
+    printer.line(format_args!(
+        "`local` and `registered`: the originals registered together; {} queries showed {} others.",
+        text::count(asked as u64),
+        text::count(others)
+    ))?;
     printer.line("")?;
     printer.line(format_args!(
         "{:<26} {:>9} {:>13} {:>19} {:>21}",
@@ -411,11 +417,17 @@ fn page(args: &EvalArgs, rows: &[Row], chance: &Chance, radii: &Radii) -> String
     };
     page.note(&format!(
         "{count} pictures {whose}, each changed in {} ways, saved and asked for. Numbers are \
-         per cent found, with the 95 % interval; red is lost, green is found. Later columns include \
-         earlier ones.",
+         per cent found, with the 95 % interval; red is lost, green is found. The first four are \
+         what a list of hashes finds, and later ones of them include earlier ones; the last two are \
+         of registered pictures: by local features alone, and by these or the hash.",
         rows.len()
     ));
     page.heat_map(rows, radii);
+    let others: u64 = rows.iter().map(Row::others).sum();
+    page.note(&format!(
+        "Local features of these changed pictures showed {} registered pictures other than their own.",
+        text::count(others)
+    ));
     page.heading("False matches");
     page.note(&format!(
         "Expected per query against a million listed pictures; {} innocent pictures compared with {} \
