@@ -4,7 +4,7 @@
 use crate::extract::Features;
 use crate::same::same_picture;
 use crate::signature::{Damaged, Signature};
-use crate::tables::{KEY_TABLES, Tables, key};
+use crate::tables::{KEY_TABLES, Run, Tables};
 use crate::verify::{ALIKE, Verified, View, cut, verify_view};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -87,16 +87,12 @@ fn signature_of(vote: u64) -> u32 {
 /// A first pass therefore counts them. A signature has no more features that share a key than
 /// votes, so those with fewer votes than the last of the best has features need not be looked at.
 fn most_voted(tables: &Tables<'_>, query: &Features) -> Result<Vec<(usize, Vec<Vote>)>, Damaged> {
-    let (votes, counts, at_least) = count_votes(tables, query)?;
+    let counted = Counted::new(tables, query)?;
     // Twice as many as are wanted: some of their votes are for the same feature.
-    let enough = |votes: &usize| at_least[*votes] >= 2 * COMPARED;
-    let mut least = (VOTES..at_least.len()).rev().find(enough).unwrap_or(VOTES);
+    let enough = |votes: &usize| counted.at_least[*votes] >= 2 * COMPARED;
+    let mut least = (VOTES..counted.at_least.len()).rev().find(enough).unwrap_or(VOTES);
     loop {
-        let kept = votes.iter().copied();
-        let kept: Vec<u64> = kept
-            .filter(|vote| usize::from(counts[signature_of(*vote) as usize]) >= least)
-            .collect();
-        let best = best_of(kept);
+        let best = best_of(counted.votes(least as u8));
         // The last of them, if there are more than are wanted.
         let last = best.get(COMPARED - 1).map_or(VOTES, |last| last.0);
         if last >= least || least == VOTES {
@@ -106,34 +102,50 @@ fn most_voted(tables: &Tables<'_>, query: &Features) -> Result<Vec<(usize, Vec<V
     }
 }
 
-/// All votes, how many each signature has (255 stands for more), and how many signatures have at
-/// least so many.
-fn count_votes(
-    tables: &Tables<'_>,
-    query: &Features,
-) -> Result<(Vec<u64>, Vec<u8>, [usize; 256]), Damaged> {
-    let mut votes: Vec<u64> = Vec::new();
-    for (number, feature) in query.features.iter().enumerate() {
-        for table in 0..KEY_TABLES {
-            let sharing = tables.sharing(table, key(&feature.descriptor, table))?;
-            if sharing.len() <= CROWDED {
-                votes.extend(sharing.map(|(signature, of)| {
-                    u64::from(signature) << 32 | u64::from(of) << 16 | number as u64
-                }));
+/// How many votes each signature has.
+struct Counted<'a> {
+    tables: Tables<'a>,
+    /// The postings that are votes, with the number of the query's feature.
+    runs: Vec<(u16, Run)>,
+    /// By signature; 255 stands for more.
+    counts: Vec<u8>,
+    /// How many signatures have at least so many.
+    at_least: [usize; 256],
+}
+
+impl<'a> Counted<'a> {
+    fn new(tables: &Tables<'a>, query: &Features) -> Result<Self, Damaged> {
+        let runs = tables.runs(query.features.iter().map(|feature| &feature.descriptor))?;
+        let runs: Vec<(u16, Run)> = (0..)
+            .zip(runs)
+            .map(|(at, run)| ((at / KEY_TABLES) as u16, run))
+            .filter(|(_, run)| run.len() <= CROWDED)
+            .collect();
+        let mut counts = vec![0_u8; tables.signatures() as usize];
+        let mut at_least = [0; 256];
+        for (signature, _) in runs.iter().flat_map(|(_, run)| tables.postings(*run)) {
+            let count = counts.get_mut(signature as usize);
+            let count = count.ok_or(Damaged("a posting names a signature that is not there"))?;
+            if *count < u8::MAX {
+                *count += 1;
+                at_least[usize::from(*count)] += 1;
             }
         }
+        Ok(Self { tables: *tables, runs, counts, at_least })
     }
-    let mut counts = vec![0_u8; tables.signatures() as usize];
-    let mut at_least = [0; 256];
-    for vote in &votes {
-        let count = counts.get_mut(signature_of(*vote) as usize);
-        let count = count.ok_or(Damaged("a posting names a signature that is not there"))?;
-        if *count < u8::MAX {
-            *count += 1;
-            at_least[usize::from(*count)] += 1;
-        }
+
+    /// The votes of signatures with at least so many.
+    fn votes(&self, least: u8) -> Vec<u64> {
+        let of_run = |(number, run): &(u16, Run)| {
+            let number = u64::from(*number);
+            let kept = |(signature, _): &(u32, u8)| self.counts[*signature as usize] >= least;
+            let vote = move |(signature, of): (u32, u8)| {
+                u64::from(signature) << 32 | u64::from(of) << 16 | number
+            };
+            self.tables.postings(*run).filter(kept).map(vote)
+        };
+        self.runs.iter().flat_map(of_run).collect()
     }
-    Ok((votes, counts, at_least))
 }
 
 /// The signatures with most features that have votes, and these; the lower of equals first.
@@ -344,7 +356,7 @@ mod tests {
             let bytes = TableBuilder::whole(&known).unwrap();
             let tables = Tables::new(&bytes).unwrap();
             let query = features(asked, &mut state);
-            let all = count_votes(&tables, &query).unwrap().0;
+            let all = Counted::new(&tables, &query).unwrap().votes(0);
             prop_assert_eq!(most_voted(&tables, &query).unwrap(), best_of(all));
         }
     }

@@ -7,6 +7,7 @@
 //! by sampling bits: Indyk and Motwani, 1998.)
 
 use crate::signature::{Damaged, Signature};
+use hashward_kernels::prefetch::prefetch;
 
 /// Number of tables.
 pub const KEY_TABLES: usize = 8;
@@ -140,6 +141,21 @@ const fn padded(bytes: usize) -> usize {
     bytes.next_multiple_of(64)
 }
 
+/// Neighbouring postings of a table.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Run {
+    table: u8,
+    first: u32,
+    count: u32,
+}
+
+impl Run {
+    /// Number of postings.
+    pub(crate) const fn len(self) -> usize {
+        self.count as usize
+    }
+}
+
 /// The tables of an index, borrowed.
 #[derive(Clone, Copy)]
 pub struct Tables<'a> {
@@ -192,25 +208,62 @@ impl<'a> Tables<'a> {
         self.signatures
     }
 
-    /// The postings that share a key in a table: signature and feature of each.
-    pub(crate) fn sharing(
-        &self,
-        table: usize,
-        key: u32,
-    ) -> Result<impl ExactSizeIterator<Item = (u32, u8)> + use<'a>, Damaged> {
+    /// The starts of a table.
+    fn starts(&self, table: usize) -> &'a [[u8; 4]] {
         let offset = HEADER + table * self.table_bytes() as usize;
-        let starts = self.bytes[offset..].as_chunks::<4>().0;
-        let key = (key & ((1 << self.bits) - 1)) as usize;
-        let (first, behind) =
-            (u32::from_le_bytes(starts[key]), u32::from_le_bytes(starts[key + 1]));
-        let postings = &self.bytes[offset + self.starts_bytes()..].as_chunks::<4>().0;
-        let found = postings[..self.features]
-            .get(first as usize..behind as usize)
-            .ok_or(Damaged("a start of the tables points outside"))?;
-        Ok(found.iter().map(|bytes| {
+        self.bytes[offset..][..self.starts_bytes()].as_chunks().0
+    }
+
+    /// The postings of a table.
+    fn all_postings(&self, table: usize) -> &'a [[u8; 4]] {
+        let offset = HEADER + table * self.table_bytes() as usize + self.starts_bytes();
+        &self.bytes[offset..].as_chunks().0[..self.features]
+    }
+
+    fn masked(&self, key: u32) -> usize {
+        (key & ((1 << self.bits) - 1)) as usize
+    }
+
+    /// Where the postings that share a key stand in a table.
+    fn run(&self, table: usize, key: u32) -> Result<Run, Damaged> {
+        let (starts, key) = (self.starts(table), self.masked(key));
+        let [first, end] = [starts[key], starts[key + 1]].map(u32::from_le_bytes);
+        let fits = first <= end && end as usize <= self.features;
+        let run = Run { table: table as u8, first, count: end.wrapping_sub(first) };
+        fits.then_some(run).ok_or(Damaged("a start of the tables points outside"))
+    }
+
+    /// Where the postings that share a key with a descriptor stand: for each descriptor in each
+    /// table. What is read next is asked for ahead, because hardly any of it is in a cache.
+    pub(crate) fn runs<'d>(
+        &self,
+        descriptors: impl Iterator<Item = &'d [u8; 32]>,
+    ) -> Result<Vec<Run>, Damaged> {
+        /// Keys between asking for a start and reading it.
+        const AHEAD: usize = 32;
+        let keys: Vec<u32> =
+            descriptors.flat_map(|code| (0..KEY_TABLES).map(|table| key(code, table))).collect();
+        let mut runs = Vec::with_capacity(keys.len());
+        for (at, own) in keys.iter().enumerate() {
+            if let Some(next) = keys.get(at + AHEAD) {
+                prefetch(self.starts((at + AHEAD) % KEY_TABLES), self.masked(*next));
+            }
+            let run = self.run(at % KEY_TABLES, *own)?;
+            if run.count > 0 {
+                prefetch(self.all_postings(at % KEY_TABLES), run.first as usize);
+            }
+            runs.push(run);
+        }
+        Ok(runs)
+    }
+
+    /// The postings of a run: signature and feature of each.
+    pub(crate) fn postings(&self, run: Run) -> impl ExactSizeIterator<Item = (u32, u8)> + use<'a> {
+        let all = self.all_postings(usize::from(run.table));
+        all[run.first as usize..][..run.count as usize].iter().map(|bytes| {
             let posting = u32::from_le_bytes(*bytes);
             (posting >> 7, (posting & 127) as u8)
-        }))
+        })
     }
 
     /// Checks everything: that starts ascend to the number of features, and that each table has
@@ -226,7 +279,7 @@ impl<'a> Tables<'a> {
             let mut seen = 0;
             for value in 0..1_u32 << self.bits {
                 let mut last = None;
-                for posting in self.sharing(table, value)? {
+                for posting in self.postings(self.run(table, value)?) {
                     if last >= Some(posting) {
                         return Err(Damaged("postings of a key are not ascending").into());
                     }

@@ -152,13 +152,60 @@ pub(super) fn tilted(reduced: &Reduced, tilted: Tilted) -> Samples {
 
 /// Luma at a point, mixed from the four nearest cells.
 fn mixed(reduced: &Reduced, x: f32, y: f32) -> f32 {
-    let (left, top) = ((x - 0.5).floor(), (y - 0.5).floor());
-    let (p, q) = (x - 0.5 - left, y - 0.5 - top);
+    inside(reduced, x - 0.5, y - 0.5).unwrap_or_else(|| at_the_edge(reduced, x - 0.5, y - 0.5))
+}
+
+/// [`at_the_edge`] where none of the four cells is beyond an edge, which most are not: what is not
+/// negative is floored by cutting it off, and nothing is mirrored.
+fn inside(reduced: &Reduced, x: f32, y: f32) -> Option<f32> {
+    if !(x >= 0.0 && y >= 0.0 && x + 2.0 <= reduced.across && y + 2.0 <= reduced.down) {
+        return None;
+    }
+    let (left, top) = (x as u32, y as u32);
+    let (p, q) = (x - left as f32, y - top as f32);
+    let first = top as usize * reduced.width + left as usize;
+    let [a, b] = *reduced.cells.get(first..)?.first_chunk()?;
+    let [c, d] = *reduced.cells.get(first + reduced.width..)?.first_chunk()?;
+    Some(mix([a, b, c, d], p, q))
+}
+
+fn at_the_edge(reduced: &Reduced, x: f32, y: f32) -> f32 {
+    let (left, top) = (x.floor(), y.floor());
     let column = |x: f32| reflect(x + 0.5, reduced.across, reduced.width);
     let row = |y: f32| reflect(y + 0.5, reduced.down, reduced.height);
     let (x0, x1, y0, y1) = (column(left), column(left + 1.0), row(top), row(top + 1.0));
-    let cell = |x, y| f32::from(reduced.cell(x, y));
-    let above = cell(x0, y0) * (1.0 - p) + cell(x1, y0) * p;
-    let below = cell(x0, y1) * (1.0 - p) + cell(x1, y1) * p;
+    let cell = |x, y| reduced.cell(x, y);
+    mix([cell(x0, y0), cell(x1, y0), cell(x0, y1), cell(x1, y1)], x - left, y - top)
+}
+
+/// Two cells above two, mixed with the shares of the right ones and of the lower ones.
+fn mix([a, b, c, d]: [u8; 4], p: f32, q: f32) -> f32 {
+    let above = f32::from(a) * (1.0 - p) + f32::from(b) * p;
+    let below = f32::from(c) * (1.0 - p) + f32::from(d) * p;
     above * (1.0 - q) + below * q
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Pixels;
+
+    #[test]
+    fn points_inside_are_mixed_as_at_the_edge() {
+        for (width, height) in [(33, 40), (515, 64), (700, 523), (1025, 33)] {
+            let data: Vec<u8> = (0..width * height).map(|i| (i * 7919 % 251) as u8).collect();
+            let pixels = Pixels::luma8(&data, width, height, width as usize).unwrap();
+            let reduced = Reduced::of(&pixels).unwrap();
+            let mut whole = 0;
+            for step in 0..4000_u32 {
+                let x = (step * 37 % 4000) as f32 / 4000.0 * (reduced.across + 4.0) - 2.0;
+                let y = (step * 91 % 4000) as f32 / 4000.0 * (reduced.down + 4.0) - 2.0;
+                if let Some(mixed) = inside(&reduced, x, y) {
+                    assert_eq!(mixed, at_the_edge(&reduced, x, y), "{x} {y}");
+                    whole += 1;
+                }
+            }
+            assert!(whole > 2000, "{whole}");
+        }
+    }
 }
