@@ -9,6 +9,7 @@ mod commands;
 mod exit;
 mod interrupt;
 mod printer;
+mod review;
 mod text;
 
 use clap::Parser;

@@ -67,7 +67,7 @@ pub(crate) fn vetoed_lines(input: &str, matches: &[Match]) -> Vec<String> {
 }
 
 /// The matches of each finding, in the order of findings.
-fn by_finding(matches: &[Match]) -> BTreeMap<u32, Vec<&Match>> {
+pub(crate) fn by_finding(matches: &[Match]) -> BTreeMap<u32, Vec<&Match>> {
     let mut findings: BTreeMap<u32, Vec<&Match>> = BTreeMap::new();
     for found in matches {
         findings.entry(found.finding).or_default().push(found);
@@ -81,7 +81,7 @@ fn by_entry<'a, 'b>(matches: &'b [&'a Match]) -> Vec<&'b [&'a Match]> {
 }
 
 /// The best tier.
-fn tier(matches: &[&Match]) -> Tier {
+pub(crate) fn tier(matches: &[&Match]) -> Tier {
     matches.iter().map(|found| found.tier).min().unwrap_or(Tier::Review)
 }
 
@@ -169,12 +169,10 @@ fn summary_lines(summary: &Summary) -> Vec<String> {
         count(summary.skipped),
         parts(words(&summary.skipped_by_reason)),
     )];
-    if !summary.expected_by_tier.values().all(|expected| *expected == 0.0) {
-        let expected: Vec<String> = summary
-            .expected_by_tier
-            .iter()
-            .map(|(tier, expected)| format!("{expected:.0e} {}", tier.name()))
-            .collect();
+    let expected = summary.expected_by_tier.iter().filter(|(_, expected)| **expected > 0.0);
+    let expected: Vec<String> =
+        expected.map(|(tier, expected)| format!("{expected:.0e} {}", tier.name())).collect();
+    if !expected.is_empty() {
         let expected = expected.join(", ");
         lines.push(format!("False matches that chance lets expect: {expected}."));
     }

@@ -35,13 +35,20 @@ pub struct CalibrateOptions {
 pub struct Counted {
     /// Pairs of a picture and a listed hash, by kind of hash and distance.
     pub pairs: Pairs,
-    /// Files that were come across.
+    /// Files that were come across: the sum of those below, of which only folders that cannot be
+    /// read, not examined either, are no files.
     pub files: u64,
+    /// Files whose pictures were compared.
+    pub compared: u64,
     /// Files that are listed: by a digest, or within the reference's radius. Whoever takes them
     /// for innocent should look again; they are left out of the counts, in order.
     pub listed: Vec<PathBuf>,
-    /// Files that could not be examined.
+    /// Files that could not be examined, or not whole; what was examined of them is compared too.
     pub not_examined: u64,
+    /// Pictures whose quality is below the gate, so that their hashes match nothing.
+    pub below_gate: u64,
+    /// Files that are no pictures.
+    pub no_picture: u64,
     /// Lists that have a radius of their own, beyond which nothing can be counted: left out.
     pub left_out: Vec<String>,
 }
@@ -116,14 +123,18 @@ impl<'a> Counter<'a> {
             Looked::Examined { path, examination } => (path, examination),
         };
         let own = self.pairs(&examination).map_err(ScanError::Damaged)?;
-        let failed = u64::from(examination.not_examined().is_some());
+        let failed = examination.not_examined().is_some();
         self.add(|counted| {
             counted.files += 1;
-            counted.not_examined += failed;
-            match own {
-                Some(pairs) => counted.pairs.add(&pairs),
-                None => counted.listed.push(path),
-            }
+            let Some(pairs) = own else { return counted.listed.push(path) };
+            counted.pairs.add(&pairs);
+            let of = match (failed, pairs.pictures) {
+                (true, _) => &mut counted.not_examined,
+                (false, 1..) => &mut counted.compared,
+                _ if !examination.hashes.is_empty() => &mut counted.below_gate,
+                _ => &mut counted.no_picture,
+            };
+            *of += 1;
         });
         Ok(())
     }

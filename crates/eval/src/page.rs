@@ -20,10 +20,13 @@ body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto
   color: #1b1f24; background: #fff; }
 h1 { font-size: 1.6rem; margin-bottom: .2rem; } h2 { font-size: 1.2rem; margin-top: 2.2rem; }
 table { border-collapse: collapse; font-size: 13px; }
+div.wide { overflow-x: auto; } svg { max-width: 100%; height: auto; }
 th, td { padding: .22rem .7rem; text-align: right; border-bottom: 1px solid #e3e6ea; }
 th:first-child, td:first-child { text-align: left; } thead th { border-bottom: 2px solid #aab1ba; }
 td.heat { min-width: 5.6rem; text-align: center; border: 1px solid #fff; }
 td.heat small { opacity: .75; margin-left: .35rem; }
+@media (max-width: 40rem) { div.wide th:first-child, div.wide td:first-child { position: sticky; left: 0;
+  background: #fff; } td.heat { min-width: 3.4rem; } td.heat small { display: block; margin: 0; } }
 tr.family td { padding-top: .8rem; font-weight: 600; border: 0; }
 .note { color: #57606a; max-width: 48rem; } .bad { color: #a40e26; font-weight: 600; }
 svg text { font: 12px system-ui, sans-serif; fill: #1b1f24; }
@@ -58,7 +61,7 @@ impl Page {
             Method::ALL.iter().map(|method| format!("<th>{}</th>", method.name())).collect();
         let _ = writeln!(
             self.body,
-            "<table><thead><tr><th>transform</th>{heads}<th>found by</th></tr></thead><tbody>"
+            "<div class=wide><table><thead><tr><th>transform</th>{heads}<th>found by</th></tr></thead><tbody>"
         );
         let (mut family, all) = (None, Method::ALL.len() + 2);
         for row in rows {
@@ -76,12 +79,12 @@ impl Page {
             let (name, by) = (escape(&row.name()), by.join(", "));
             let _ = writeln!(self.body, "<tr><td>{name}</td>{cells}<td>{by}</td></tr>");
         }
-        self.body += "</tbody></table>\n";
+        self.body += "</tbody></table></div>\n";
     }
 
     /// The radii with the rate of each, and what the whole query comes to.
     pub fn radii(&mut self, pairs: &Pairs, radii: &Radii) {
-        self.body += "<table><thead><tr><th>hashes</th><th>radius</th><th>false matches a query</th>\
+        self.body += "<div class=wide><table><thead><tr><th>hashes</th><th>radius</th><th>false matches a query</th>\
             <th>95 % bound</th><th>review to</th><th>false matches a query</th><th>95 % bound</th>\
             </tr></thead><tbody>\n";
         for kind in Pairs::KINDS {
@@ -100,12 +103,12 @@ impl Page {
             let name = if kind.is_whole() { "whole picture" } else { kind.name() };
             let _ = writeln!(self.body, "<tr><td>{name}</td>{cells}</tr>");
         }
-        self.body += "</tbody></table>\n";
+        self.body += "</tbody></table></div>\n";
     }
 
     /// False matches by kind of picture, for each tier.
     pub fn kinds(&mut self, chance: &Chance) {
-        self.body += "<table><thead><tr><th>innocent pictures</th><th>drawn</th>\
+        self.body += "<div class=wide><table><thead><tr><th>innocent pictures</th><th>drawn</th>\
             <th>asked for</th><th>near</th><th>variant</th><th>review</th></tr></thead><tbody>\n";
         let listed = chance.pairs.listed as f64;
         let mut line = |name: &str, kind: &KindChance| {
@@ -115,6 +118,9 @@ impl Page {
                     let found = kind.matched[tier];
                     let (rate, bound) = (found as f64 * per_query, upper_bound(found) * per_query);
                     let class = if rate > ALLOWED[tier] { " class=bad" } else { "" };
+                    if kind.asked == 0 {
+                        return "<td>–</td>".to_owned();
+                    }
                     format!("<td{class}>{found}: {} (≤ {})</td>", number(rate), number(bound))
                 })
                 .collect();
@@ -137,16 +143,15 @@ impl Page {
             };
             line("all", &all);
         }
-        self.body += "</tbody></table>\n";
+        self.body += "</tbody></table></div>\n";
     }
 
     /// Curves of recall over false matches a query, on a logarithmic axis.
     pub fn curves(&mut self, curves: &[Curve]) {
         const COLOURS: [&str; 4] = ["#6e7781", "#0969da", "#bf5b04", "#1a7f37"];
         let (left, top, wide, high) = (60.0, 20.0, 640.0, 340.0);
-        let (low, up) = (-8.0, 1.0);
-        let x =
-            |rate: f64| left + wide * (rate.max(1e-12).log10().clamp(low, up) - low) / (up - low);
+        let (low, up) = (-8.0, decade_of_most(curves));
+        let x = |rate: f64| left + wide * (rate.max(1e-12).log10() - low) / (up - low);
         let y = |share: f64| top + high * (1.0 - share);
         let _ = writeln!(
             self.body,
@@ -177,17 +182,17 @@ impl Page {
         }
         for (number, curve) in curves.iter().enumerate() {
             let colour = COLOURS[number % COLOURS.len()];
-            let points: Vec<String> = curve
-                .points
-                .iter()
-                .map(|(rate, share)| format!("{:.1},{:.1}", x(*rate), y(*share)))
+            let places = curve.points.iter().map(|(rate, share)| (x(*rate), y(*share)));
+            let points: Vec<String> = right_of(left, &places.collect::<Vec<_>>())
+                .into_iter()
+                .map(|(x, y)| format!("{x:.1},{y:.1}"))
                 .collect();
             let _ = writeln!(
                 self.body,
                 "<polyline points='{}' fill='none' stroke='{colour}' stroke-width='2.5'/>",
                 points.join(" ")
             );
-            if let Some((rate, share)) = curve.chosen {
+            if let Some((rate, share)) = curve.chosen.filter(|(rate, _)| x(*rate) >= left) {
                 let _ = writeln!(
                     self.body,
                     "<circle cx='{:.1}' cy='{:.1}' r='5' fill='{colour}'/>",
@@ -218,7 +223,8 @@ impl Page {
     pub fn finish(self) -> String {
         let Self { title, body } = self;
         format!(
-            "<!doctype html>\n<html lang=en><meta charset=utf-8><title>{title}</title>\
+            "<!doctype html>\n<html lang=en><meta charset=utf-8>\
+             <meta name=viewport content='width=device-width, initial-scale=1'><title>{title}</title>\
              <style>{STYLE}</style>\n{body}</html>\n"
         )
     }
@@ -272,6 +278,26 @@ pub fn curves(rows: &[Row], pairs: &Pairs, radii: &Radii) -> Vec<Curve> {
     Method::LISTED.iter().map(curve).collect()
 }
 
+/// The decade up to which the scale must reach so that no point lies beyond it.
+fn decade_of_most(curves: &[Curve]) -> f64 {
+    let rates = curves.iter().flat_map(|curve| curve.points.iter().chain(&curve.chosen));
+    let most = rates.map(|(rate, _)| *rate).fold(10.0, f64::max);
+    most.log10().ceil()
+}
+
+/// The part of a line right of an edge; where it crosses, it is cut. Its points go to the right.
+fn right_of(edge: f64, line: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let first = line.iter().position(|(x, _)| *x >= edge).unwrap_or(line.len());
+    let mut shown = Vec::with_capacity(line.len() - first + 1);
+    if let (Some((x0, y0)), Some((x1, y1))) =
+        (first.checked_sub(1).map(|before| line[before]), line.get(first))
+    {
+        shown.push((edge, y0 + (y1 - y0) * (edge - x0) / (x1 - x0)));
+    }
+    shown.extend_from_slice(&line[first..]);
+    shown
+}
+
 /// A cell of the heat map: the share, and its interval as small print.
 fn heat(share: &Share) -> String {
     let percent = 100.0 * share.share;
@@ -285,7 +311,8 @@ fn heat(share: &Share) -> String {
 }
 
 /// Two significant digits.
-fn number(value: f64) -> String {
+#[must_use]
+pub fn number(value: f64) -> String {
     if value == 0.0 { "0".to_owned() } else { format!("{value:.1e}") }
 }
 
@@ -298,6 +325,21 @@ mod tests {
     use super::*;
     use crate::recall::Nearest;
     use hashward_synth::Transform;
+
+    #[test]
+    fn lines_are_cut_at_the_edge_and_the_scale_reaches_the_last_point() {
+        let line = [(0.0, 4.0), (2.0, 2.0), (6.0, 0.0)];
+        assert_eq!(right_of(1.0, &line), [(1.0, 3.0), (2.0, 2.0), (6.0, 0.0)]);
+        assert_eq!(right_of(0.0, &line), line);
+        assert_eq!(right_of(7.0, &line), []);
+        let curve = |most| Curve {
+            name: String::new(),
+            points: vec![(0.0, 0.1), (most, 0.2)],
+            chosen: None,
+        };
+        assert_eq!(decade_of_most(&[curve(0.5)]), 1.0);
+        assert_eq!(decade_of_most(&[curve(0.5), curve(1500.0)]), 4.0);
+    }
 
     #[test]
     fn a_page_shows_shares_and_escapes_what_others_wrote() {

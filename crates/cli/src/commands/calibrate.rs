@@ -80,8 +80,14 @@ const CHANGES: [&str; 12] = [
 enum Line<'a> {
     Calibration {
         files: u64,
+        /// Files whose pictures were compared.
+        compared: u64,
+        /// Pictures in them: a film has several.
         pictures: u64,
         listed_hashes: u64,
+        listed_themselves: u64,
+        below_quality: u64,
+        no_picture: u64,
         not_examined: u64,
         left_out_lists: &'a [String],
     },
@@ -165,8 +171,12 @@ fn lines<'a>(counted: &'a Counted, proposed: &Radii) -> Vec<Line<'a>> {
     let pairs = &counted.pairs;
     let first = Line::Calibration {
         files: counted.files,
+        compared: counted.compared,
         pictures: pairs.pictures,
         listed_hashes: pairs.listed,
+        listed_themselves: counted.listed.len() as u64,
+        below_quality: counted.below_gate,
+        no_picture: counted.no_picture,
         not_examined: counted.not_examined,
         left_out_lists: &counted.left_out,
     };
@@ -195,11 +205,15 @@ fn show(printer: &mut Printer, counted: &Counted, proposed: &Radii) -> anyhow::R
     }
     let pairs = &counted.pairs;
     printer.line(format_args!(
-        "{} files, {} pictures compared with {} listed hashes; {} listed themselves, {} not examined.",
+        "{} files: {} compared ({} pictures with {} listed hashes), {} listed themselves, {} of too \
+         low a quality to match, {} no pictures, {} not examined.",
         text::count(counted.files),
+        text::count(counted.compared),
         text::count(pairs.pictures),
         text::count(pairs.listed),
-        counted.listed.len(),
+        text::count(counted.listed.len() as u64),
+        text::count(counted.below_gate),
+        text::count(counted.no_picture),
         text::count(counted.not_examined)
     ))?;
     for list in &counted.left_out {

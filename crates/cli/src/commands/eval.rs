@@ -11,7 +11,7 @@ use hashward_engine::{Stop, threads};
 use hashward_eval::chance::{self, Chance, KindChance, Sample};
 use hashward_eval::fit::{self, LISTED, Rate};
 use hashward_eval::interval::upper_bound;
-use hashward_eval::page::{Page, curves};
+use hashward_eval::page::{Page, curves, number};
 use hashward_eval::pictures::{Original, read_originals, synthetic_originals};
 use hashward_eval::recall::{self, Method, Row, Share};
 use hashward_eval::{Interrupted, Watcher};
@@ -367,8 +367,11 @@ fn show(printer: &mut Printer, rows: &[Row], chance: &Chance, radii: &Radii) -> 
         "false matches a query", "asked for", "near", "variant", "review"
     ))?;
     for kind in &chance.kinds {
-        let cells = per_query(kind, chance.pairs.listed)
-            .map(|own| format!("{:.1e} (≤ {:.1e})", own.per_query, own.bound));
+        // Where nothing was asked for, nothing is known.
+        let cells = per_query(kind, chance.pairs.listed).map(|own| match kind.asked {
+            0 => "–".to_owned(),
+            _ => format!("{} (≤ {:.1e})", number(own.per_query), own.bound),
+        });
         printer.line(format_args!(
             "{:<26} {:>9} {:>13} {:>19} {:>21}",
             kind.kind.name(),

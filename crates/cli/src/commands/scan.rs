@@ -3,6 +3,7 @@
 use crate::commands::key::KeyArgs;
 use crate::exit::ExitStatus;
 use crate::printer::{self, Printer};
+use crate::review::Ranking;
 use crate::{interrupt, text};
 use anyhow::{Context, anyhow};
 use hashward_engine::database::{Access, Database};
@@ -193,7 +194,7 @@ pub(crate) fn show(
 ) -> anyhow::Result<Outcome> {
     let stop = interrupt::install();
     let progress = Progress::new();
-    let mut matched = false;
+    let (mut matched, mut ranking) = (false, Ranking::default());
     let outcome = watch(printer, &progress, stop, roots, exclude, |printer| {
         let mut sink = |record: &Record| {
             matched |= matches!(record, Record::Match(_));
@@ -208,6 +209,15 @@ pub(crate) fn show(
             if json {
                 printer.json(record)?;
             } else {
+                match record {
+                    Record::Match(found) => ranking.note(found),
+                    Record::Summary(_) => {
+                        for line in ranking.lines() {
+                            printer.line(line)?;
+                        }
+                    }
+                    _ => {}
+                }
                 for line in text::lines(record) {
                     printer.line(line)?;
                 }

@@ -76,11 +76,14 @@ pub(super) struct Count {
 }
 
 impl Count {
-    /// Whole per cent found, rounded down, so that 100 means all.
-    pub(super) const fn percent(self) -> u64 {
-        match (self.found * 100).checked_div(self.planted) {
-            Some(percent) => percent,
-            None => 100,
+    /// Whole per cent found, rounded to the nearest; but 100 means all, and 0 none.
+    pub(super) fn percent(self) -> u64 {
+        let nearest = (200 * self.found + self.planted).checked_div(2 * self.planted);
+        match nearest {
+            Some(percent) if self.found < self.planted => {
+                percent.clamp(u64::from(self.found > 0), 99)
+            }
+            _ => 100,
         }
     }
 
@@ -187,4 +190,17 @@ fn is_found(record: &MatchRecord, id: &str, group: Group) -> bool {
 
 fn names_another(record: &MatchRecord, id: &str) -> bool {
     record.matches.iter().any(|found| found.entry != id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Count;
+
+    #[test]
+    fn per_cent_are_rounded_but_all_and_none_mean_all_and_none() {
+        let percent = |found, planted| Count { planted, found }.percent();
+        assert_eq!((percent(31, 32), percent(1, 3), percent(2, 3)), (97, 33, 67));
+        assert_eq!((percent(999, 1000), percent(1, 1000)), (99, 1));
+        assert_eq!((percent(5, 5), percent(0, 5), percent(0, 0)), (100, 0, 100));
+    }
 }
