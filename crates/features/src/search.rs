@@ -5,11 +5,14 @@ use crate::extract::Features;
 use crate::same::same_picture;
 use crate::signature::{Damaged, Signature};
 use crate::tables::{KEY_TABLES, Run, Tables};
-use crate::verify::{ALIKE, Verified, View, cut, verify_view};
+use crate::verify::{ALIKE, Query, Verified, View, cut, verify_view};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Postings under one key beyond which it is passed over: it says too little.
 const CROWDED: usize = 512;
+/// Postings that are read for a view of a query, those of the rarest keys first: they say most, and
+/// a query has an end.
+const POSTINGS: usize = 1 << 16;
 /// Signatures whose shared features are compared, those with most votes first.
 const COMPARED: usize = 384;
 /// Signatures that are verified.
@@ -90,7 +93,7 @@ fn most_voted(tables: &Tables<'_>, query: &Features) -> Result<Vec<(usize, Vec<V
     let counted = Counted::new(tables, query)?;
     // Twice as many as are wanted: some of their votes are for the same feature.
     let enough = |votes: &usize| counted.at_least[*votes] >= 2 * COMPARED;
-    let mut least = (VOTES..counted.at_least.len()).rev().find(enough).unwrap_or(VOTES);
+    let mut least = (VOTES..usize::from(u8::MAX)).rev().find(enough).unwrap_or(VOTES);
     loop {
         let best = best_of(counted.votes(least as u8));
         // The last of them, if there are more than are wanted.
@@ -105,30 +108,41 @@ fn most_voted(tables: &Tables<'_>, query: &Features) -> Result<Vec<(usize, Vec<V
 /// How many votes each signature has.
 struct Counted<'a> {
     tables: Tables<'a>,
-    /// The postings that are votes, with the number of the query's feature.
+    /// The postings that are votes, with the number of the query's feature, the rarest first.
     runs: Vec<(u16, Run)>,
     /// By signature; 255 stands for more.
     counts: Vec<u8>,
-    /// How many signatures have at least so many.
+    /// How many signatures have at least so many, from two on; the last entry says nothing.
     at_least: [usize; 256],
 }
 
 impl<'a> Counted<'a> {
     fn new(tables: &Tables<'a>, query: &Features) -> Result<Self, Damaged> {
         let runs = tables.runs(query.features.iter().map(|feature| &feature.descriptor))?;
-        let runs: Vec<(u16, Run)> = (0..)
+        let mut runs: Vec<(u16, Run)> = (0..)
             .zip(runs)
             .map(|(at, run)| ((at / KEY_TABLES) as u16, run))
-            .filter(|(_, run)| run.len() <= CROWDED)
+            .filter(|(_, run)| (1..=CROWDED).contains(&run.len()))
             .collect();
+        runs.sort_by_key(|(_, run)| run.len());
+        let mut left = POSTINGS;
+        runs.retain(|(_, run)| {
+            let reads = run.len() <= left;
+            left = if reads { left - run.len() } else { 0 };
+            reads
+        });
         let mut counts = vec![0_u8; tables.signatures() as usize];
         let mut at_least = [0; 256];
-        for (signature, _) in runs.iter().flat_map(|(_, run)| tables.postings(*run)) {
-            let count = counts.get_mut(signature as usize);
-            let count = count.ok_or(Damaged("a posting names a signature that is not there"))?;
-            if *count < u8::MAX {
-                *count += 1;
-                at_least[usize::from(*count)] += 1;
+        for (_, run) in &runs {
+            for (signature, _) in tables.postings(*run) {
+                let count = counts.get_mut(signature as usize);
+                let count =
+                    count.ok_or(Damaged("a posting names a signature that is not there"))?;
+                *count = count.saturating_add(1);
+                // Most have one; counting these would only wait for the last count.
+                if *count > 1 {
+                    at_least[usize::from(*count)] += 1;
+                }
             }
         }
         Ok(Self { tables: *tables, runs, counts, at_least })
@@ -136,15 +150,16 @@ impl<'a> Counted<'a> {
 
     /// The votes of signatures with at least so many.
     fn votes(&self, least: u8) -> Vec<u64> {
-        let of_run = |(number, run): &(u16, Run)| {
-            let number = u64::from(*number);
-            let kept = |(signature, _): &(u32, u8)| self.counts[*signature as usize] >= least;
-            let vote = move |(signature, of): (u32, u8)| {
-                u64::from(signature) << 32 | u64::from(of) << 16 | number
-            };
-            self.tables.postings(*run).filter(kept).map(vote)
-        };
-        self.runs.iter().flat_map(of_run).collect()
+        let mut votes = Vec::new();
+        for (number, run) in &self.runs {
+            for (signature, of) in self.tables.postings(*run) {
+                if self.counts[signature as usize] >= least {
+                    let number = u64::from(*number);
+                    votes.push(u64::from(signature) << 32 | u64::from(of) << 16 | number);
+                }
+            }
+        }
+        votes
     }
 }
 
@@ -263,12 +278,12 @@ fn shared(verified: &[(Candidate, Verified)]) -> BTreeSet<(View, u16)> {
 
 /// A query in several views, made once for any number of signatures.
 #[derive(Debug)]
-pub struct Seen(Vec<(View, Features)>);
+pub struct Seen(Vec<(View, Query)>);
 
 /// Looks at a query in views.
 #[must_use]
 pub fn examine(query: &Features, views: &[View]) -> Seen {
-    Seen(views.iter().map(|&view| (view, view.of(query))).collect())
+    Seen(views.iter().map(|&view| (view, Query::new(view.of(query)))).collect())
 }
 
 impl Seen {

@@ -127,13 +127,28 @@ pub(crate) fn cut(features: usize) -> usize {
 /// something else none.
 #[must_use]
 pub fn verify(known: &Signature, query: &Features, view: View) -> Option<Verified> {
-    verify_view(known, &view.of(query), view).filter(|verified| verified.enough)
+    verify_view(known, &Query::new(view.of(query)), view).filter(|verified| verified.enough)
+}
+
+/// The features of a query, and their descriptors once more without gaps.
+#[derive(Debug)]
+pub(crate) struct Query {
+    features: Features,
+    codes: Vec<[u8; 32]>,
+}
+
+impl Query {
+    pub(crate) fn new(features: Features) -> Self {
+        let codes = features.features.iter().map(|feature| feature.descriptor).collect();
+        Self { features, codes }
+    }
 }
 
 /// [`verify()`] for a query that is in its view already; also where inliers are not enough.
-pub(crate) fn verify_view(known: &Signature, query: &Features, view: View) -> Option<Verified> {
-    let least = cut(query.features.len());
+pub(crate) fn verify_view(known: &Signature, query: &Query, view: View) -> Option<Verified> {
     let pairs = Pairs::new(known, query);
+    let query = &query.features;
+    let least = cut(query.features.len());
     let guess = pairs.best_guess()?;
     let (transform, inliers) = pairs.fitted(guess)?;
     let distinct = pairs.distinct(&inliers);
@@ -175,14 +190,12 @@ struct Pairs {
 }
 
 impl Pairs {
-    fn new(known: &Signature, query: &Features) -> Self {
-        let codes: Vec<[u8; 32]> =
-            query.features.iter().map(|feature| feature.descriptor).collect();
+    fn new(known: &Signature, Query { features: query, codes }: &Query) -> Self {
         let mut found: Vec<(u16, usize, u32)> = Vec::new();
         let mut near: Vec<Near> = Vec::new();
         for (number, descriptor) in known.descriptors().iter().enumerate() {
             near.clear();
-            scan256(&codes, descriptor, ALIKE, &mut near);
+            scan256(codes, descriptor, ALIKE, &mut near);
             near.sort_unstable_by_key(|near| (near.distance, near.index));
             found.extend(near.iter().take(4).map(|near| (near.distance, number, near.index)));
         }
