@@ -59,30 +59,23 @@ pub fn gather_with<const W: usize>(
 /// over, few enough that nothing asked for is gone again.
 const AHEAD: usize = 24;
 
-/// A code of a table and the query that it is to be compared with, by their positions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Pair {
-    /// Position of the code in the table.
-    pub index: u32,
-    /// Position of the query.
-    pub query: u32,
-}
-
-/// Appends to `out` each pair whose code and query are at most `radius` apart, in their order. The
-/// codes are asked for ahead of their turn, so pairs that are near each other in the table are
-/// compared fastest one after another.
+/// Appends to `out` each pair whose code and query are at most `radius` apart, in their order. A
+/// pair is the position of a code in its lower `bits` bits (at most 31) and that of a query in those
+/// above. The codes are asked for ahead of their turn, so pairs that are near each other in the table
+/// are compared fastest one after another.
 ///
 /// # Errors
 /// [`Outside`] when a pair names a code or a query that there is not; all others have then been
 /// compared.
 pub fn pairs<const W: usize>(
     codes: &[[u8; W]],
+    bits: u32,
     queries: &[[u8; W]],
-    pairs: &[Pair],
+    pairs: &[u32],
     radius: u16,
-    out: &mut Vec<Pair>,
+    out: &mut Vec<u32>,
 ) -> Result<(), Outside> {
-    pairs_with(backend(), codes, queries, pairs, radius, out)
+    pairs_with(backend(), codes, bits, queries, pairs, radius, out)
 }
 
 /// [`pairs`] on a given backend; one that this machine lacks is replaced by a simpler one.
@@ -92,19 +85,21 @@ pub fn pairs<const W: usize>(
 pub fn pairs_with<const W: usize>(
     backend: Backend,
     codes: &[[u8; W]],
+    bits: u32,
     queries: &[[u8; W]],
-    pairs: &[Pair],
+    pairs: &[u32],
     radius: u16,
-    out: &mut Vec<Pair>,
+    out: &mut Vec<u32>,
 ) -> Result<(), Outside> {
     const { assert!(W.is_multiple_of(8), "codes are whole words") };
+    let bits = bits.min(31);
     match backend {
         #[cfg(target_arch = "x86_64")]
         Backend::Avx512 | Backend::Avx2 if Backend::Avx2.is_available() => {
             // SAFETY: every machine with the AVX2 backend has POPCNT, and it has just been seen.
-            unsafe { pairs_with_popcnt(codes, queries, pairs, radius, out) }
+            unsafe { pairs_with_popcnt(codes, bits, queries, pairs, radius, out) }
         }
-        _ => scalar_pairs(codes, queries, pairs, radius, out),
+        _ => scalar_pairs(codes, bits, queries, pairs, radius, out),
     }
 }
 
@@ -112,34 +107,35 @@ pub fn pairs_with<const W: usize>(
 #[target_feature(enable = "popcnt")]
 fn pairs_with_popcnt<const W: usize>(
     codes: &[[u8; W]],
+    bits: u32,
     queries: &[[u8; W]],
-    pairs: &[Pair],
+    pairs: &[u32],
     radius: u16,
-    out: &mut Vec<Pair>,
+    out: &mut Vec<u32>,
 ) -> Result<(), Outside> {
-    scalar_pairs(codes, queries, pairs, radius, out)
+    scalar_pairs(codes, bits, queries, pairs, radius, out)
 }
 
 /// Inlined into the backends, which compile it with their own population count.
 #[inline(always)]
 fn scalar_pairs<const W: usize>(
     codes: &[[u8; W]],
+    bits: u32,
     queries: &[[u8; W]],
-    pairs: &[Pair],
+    pairs: &[u32],
     radius: u16,
-    out: &mut Vec<Pair>,
+    out: &mut Vec<u32>,
 ) -> Result<(), Outside> {
+    let code = |pair: u32| (pair & ((1 << bits) - 1)) as usize;
     let mut outside = false;
     for pair in pairs.iter().take(AHEAD) {
-        prefetch(codes, pair.index as usize);
+        prefetch(codes, code(*pair));
     }
-    let ahead = pairs.iter().skip(AHEAD).map(Some).chain(std::iter::repeat(None));
+    let ahead = pairs.iter().skip(AHEAD).chain(std::iter::repeat(&0));
     for (pair, ahead) in pairs.iter().zip(ahead) {
-        if let Some(ahead) = ahead {
-            prefetch(codes, ahead.index as usize);
-        }
-        let code = codes.get(pair.index as usize);
-        let (Some(code), Some(query)) = (code, queries.get(pair.query as usize)) else {
+        prefetch(codes, code(*ahead));
+        let (code, query) = (codes.get(code(*pair)), queries.get((pair >> bits) as usize));
+        let (Some(code), Some(query)) = (code, query) else {
             outside = true;
             continue;
         };
@@ -239,23 +235,23 @@ mod tests {
             codes in prop::collection::vec(any::<[u8; 16]>(), 1..40),
             queries in prop::collection::vec(any::<[u8; 16]>(), 1..9),
             picks in prop::collection::vec(any::<(u32, u32)>(), 0..120),
+            bits in 6u32..=28,
             radius in 40u16..=80,
         ) {
-            let pair = |(index, query): &(u32, u32)| Pair {
-                index: index % codes.len() as u32,
-                query: query % queries.len() as u32,
+            let pair = |(code, query): &(u32, u32)| {
+                let known = queries.len().min(1 << (32 - bits)) as u32;
+                ((query % known) << bits) | (code % codes.len() as u32)
             };
-            let asked: Vec<Pair> = picks.iter().map(pair).collect();
-            let near = |pair: &Pair| {
-                let query = &queries[pair.query as usize];
-                !naive(&codes, &[pair.index], query, radius).is_empty()
+            let asked: Vec<u32> = picks.iter().map(pair).collect();
+            let near = |pair: &u32| {
+                let query = &queries[(pair >> bits) as usize];
+                !naive(&codes, &[pair & ((1 << bits) - 1)], query, radius).is_empty()
             };
-            let expected: Vec<Pair> = asked.iter().copied().filter(near).collect();
+            let expected: Vec<u32> = asked.iter().copied().filter(near).collect();
             for backend in Backend::available() {
-                let first = Pair { index: 9, query: 9 };
-                let mut out = vec![first];
-                pairs_with(backend, &codes, &queries, &asked, radius, &mut out).unwrap();
-                prop_assert_eq!(out.remove(0), first);
+                let mut out = vec![9];
+                pairs_with(backend, &codes, bits, &queries, &asked, radius, &mut out).unwrap();
+                prop_assert_eq!(out.remove(0), 9);
                 prop_assert_eq!(&out, &expected);
             }
         }
@@ -263,13 +259,16 @@ mod tests {
 
     #[test]
     fn a_pair_outside_is_told_and_the_rest_compared() {
-        let asked = [(0, 0), (3, 0), (1, 2), (u32::MAX, u32::MAX), (2, 1)];
-        let asked = asked.map(|(index, query)| Pair { index, query });
+        let pair = |code: u32, query: u32| query << 4 | code;
+        let asked = [pair(0, 0), pair(3, 0), pair(1, 2), u32::MAX, pair(2, 1)];
         for backend in Backend::available() {
             let mut out = Vec::new();
-            let told = pairs_with(backend, &[[0u8; 16]; 3], &[[0; 16]; 2], &asked, 0, &mut out);
+            let told = pairs_with(backend, &[[0u8; 16]; 3], 4, &[[0; 16]; 2], &asked, 0, &mut out);
             assert_eq!(told, Err(Outside));
             assert_eq!(out, [asked[0], asked[4]]);
+            // More bits than a word has name a code that there is not.
+            let told = pairs_with(backend, &[[0u8; 16]; 3], 32, &[[0; 16]; 2], &[7], 0, &mut out);
+            assert_eq!(told, Err(Outside));
         }
     }
 

@@ -1,15 +1,13 @@
 //! The walk of a search without its pipeline: first all blocks, then all ids, then all prefixes,
 //! then all codes, each told before it is read.
 
-use super::MultiIndex;
-use super::radii::Within;
-use super::slots::{BLOCK_BYTES, END_BYTES, HEAVY, Slot};
+use super::block::{self, Block, IMPOSSIBLE, Layout};
+use super::slots::BLOCK_BYTES;
+use super::{MultiIndex, SlotTable};
 use crate::Damaged;
 use crate::foresee::{Part, Where};
 use crate::targets::Prepared;
 use std::ops::Range;
-
-const BLOCK: Damaged = Damaged("a block of the multi-index is impossible");
 
 /// What one candidate spends of a search's allowance at most: itself, a closer look, a match.
 const DEAREST: u64 = 6;
@@ -21,14 +19,27 @@ pub(crate) struct Places<'a> {
 }
 
 /// A block that is looked into for the values near that of a target.
-struct Look {
-    slot: Slot,
-    /// Where the slot's ids and its block stand in the tables.
+struct Look<'a> {
+    slot: SlotTable<'a>,
+    /// Where the slot's ids and its blocks stand in the tables.
     ids: usize,
+    blocks: usize,
+    /// The number of the block, of the target's value within it, and what to flip in that.
     block: usize,
-    /// The target's value within a block, and how many flips of it count.
     low: usize,
-    flips: usize,
+    flips: &'static [u8],
+}
+
+impl<'a> Look<'a> {
+    fn record(&self) -> Result<&'a block::Record, Damaged> {
+        self.slot.blocks.get(self.block).ok_or(IMPOSSIBLE)
+    }
+
+    /// Where so many ids from a position on stand in the tables.
+    fn place(&self, first: u32, count: u32) -> Range<usize> {
+        let start = self.ids + 4 * first as usize;
+        start..start + 4 * count as usize
+    }
 }
 
 impl Places<'_> {
@@ -67,18 +78,22 @@ impl Places<'_> {
     }
 
     /// The blocks that the search for a target reads; none when it scans.
-    fn looks(&self, target: &Prepared) -> Option<Vec<Look>> {
+    fn looks(&self, target: &Prepared) -> Option<Vec<Look<'_>>> {
         let probes = self.index.plans.for_radius(target.radius)?;
+        let places = self.index.plans.directory().slots();
         let mut looks = Vec::new();
-        for (number, (slot, ids, blocks)) in self.index.plans.directory().slots().enumerate() {
-            let value = slot.value(&target.permuted);
-            let low = value as usize & ((1 << slot.block) - 1);
-            for probe in &probes.of(number).probes {
-                let record = ((value >> slot.block) ^ probe & 0xff_ffff) as usize;
-                let block = blocks.start as usize + BLOCK_BYTES * record;
-                let flips = (probe >> 24) as usize & 7;
-                looks.push(Look { slot, ids: ids.start as usize, block, low, flips });
-            }
+        for (number, (slot, (_, ids, blocks))) in
+            self.index.slot_tables().into_iter().zip(places).enumerate()
+        {
+            let (home, low) = slot.slot.place(&target.permuted);
+            looks.extend(probes.of(number).probes.iter().map(|probe| Look {
+                slot,
+                ids: ids.start as usize,
+                blocks: blocks.start as usize,
+                block: (home ^ probe.flipped()) as usize,
+                low,
+                flips: Layout::of(slot.slot.block).within(probe.left()),
+            }));
         }
         Some(looks)
     }
@@ -86,74 +101,40 @@ impl Places<'_> {
     /// The ids that the looks lead to.
     fn ids<E: From<Damaged>>(
         &self,
-        looks: &[Look],
+        looks: &[Look<'_>],
         need: &mut dyn FnMut(Part, Where<'_>) -> Result<(), E>,
     ) -> Result<Vec<usize>, E> {
-        let tables = self.index.tables;
         let mut tell = |places: &[Range<usize>]| need(Part::MultiTables, Where::At(places));
-        let blocks: Vec<_> = looks.iter().map(|it| it.block..it.block + BLOCK_BYTES).collect();
+        let start = |look: &Look<'_>| look.blocks + BLOCK_BYTES * look.block;
+        let blocks: Vec<_> =
+            looks.iter().map(|look| start(look)..start(look) + BLOCK_BYTES).collect();
         tell(&blocks)?;
-        let record = |look: &Look| -> Result<&[u8; BLOCK_BYTES], Damaged> {
-            tables.get(look.block..).and_then(<[u8]>::first_chunk).ok_or(BLOCK)
-        };
-        let base = |record: &[u8; BLOCK_BYTES]| {
-            let [.., a, b, c, d] = *record;
-            u32::from_le_bytes([a, b, c, d])
-        };
-        let mut heavy = Vec::new();
+        let mut ends = Vec::new();
         for look in looks {
-            let base = base(record(look)?);
-            if base & HEAVY != 0 {
-                let start = look.ids + 4 * (base & !HEAVY) as usize;
-                heavy.push(start..start + (4 << look.slot.block));
+            let (base, heavy) = block::base(look.record()?);
+            if heavy {
+                ends.push(look.place(base, 1 << look.slot.slot.block));
             }
         }
-        tell(&heavy)?;
-        let word = |at: usize| -> Result<usize, Damaged> {
-            let word = tables.get(at..).and_then(<[u8]>::first_chunk).ok_or(BLOCK)?;
-            Ok(u32::from_le_bytes(*word) as usize)
-        };
-        let mut places = Vec::new();
+        tell(&ends)?;
+        let mut ranges = Vec::new();
         for look in looks {
-            let record = record(look)?;
-            let base = base(record);
-            let start = look.ids + 4 * (base & !HEAVY) as usize;
-            let is_heavy = base & HEAVY != 0;
-            let first = start + if is_heavy { 4 << look.slot.block } else { 0 };
-            let end = |number: usize| {
-                if is_heavy {
-                    word(start + 4 * number)
-                } else {
-                    Ok(light_end(record, look.slot, number))
+            let block = Block::read(look.record()?, look.slot.slot.block, look.slot.ids)?;
+            for flip in look.flips {
+                let (first, count) = block.ids(look.low ^ usize::from(*flip))?;
+                if count > 0 {
+                    ranges.push((look, first, count));
                 }
-            };
-            let within = &Within::OF[usize::from(look.slot.block) - 4];
-            for flip in &within.order[..within.counts[look.flips]] {
-                let number = look.low ^ usize::from(*flip);
-                let from = if number == 0 { 0 } else { end(number - 1)? };
-                let to = end(number)?;
-                if to < from {
-                    return Err(BLOCK.into());
-                }
-                places.push(first + 4 * from..first + 4 * to);
             }
         }
-        places.retain(|place| !place.is_empty());
+        let places: Vec<_> =
+            ranges.iter().map(|(look, first, count)| look.place(*first, *count)).collect();
         tell(&places)?;
         let mut ids = Vec::new();
-        for place in places {
-            let words = tables.get(place).ok_or(BLOCK)?.as_chunks::<4>().0;
+        for (look, first, count) in ranges {
+            let words = look.slot.ids_at(first, count)?;
             ids.extend(words.iter().map(|id| u32::from_le_bytes(*id) as usize));
         }
         Ok(ids)
     }
-}
-
-/// The end of a value's ids in a block that is not heavy.
-fn light_end(record: &[u8; BLOCK_BYTES], slot: Slot, number: usize) -> usize {
-    let bits = slot.end_bits() as usize;
-    let bit = bits * number;
-    let part = |at: usize| record[..END_BYTES].get(at).map_or(0, |byte| usize::from(*byte));
-    let word = part(bit / 8) | part(bit / 8 + 1) << 8 | part(bit / 8 + 2) << 16;
-    word >> (bit % 8) & ((1 << bits) - 1)
 }

@@ -26,6 +26,7 @@
 //! One byte per value instead of a word keeps more of the table in the caches, and values that
 //! differ in their lowest bits share a line, which a third of all look-ups use.
 
+mod block;
 mod build;
 mod check;
 mod foresee;
@@ -59,6 +60,15 @@ struct SlotTable<'a> {
     slot: Slot,
     ids: &'a [[u8; 4]],
     blocks: &'a [[u8; slots::BLOCK_BYTES]],
+}
+
+impl<'a> SlotTable<'a> {
+    /// So many ids from a position on.
+    #[inline(always)]
+    fn ids_at(&self, first: u32, count: u32) -> Result<&'a [[u8; 4]], Damaged> {
+        let ids = self.ids.get(first as usize..).and_then(|ids| ids.get(..count as usize));
+        ids.ok_or(block::IMPOSSIBLE)
+    }
 }
 
 impl<'a> MultiIndex<'a> {

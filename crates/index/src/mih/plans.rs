@@ -1,6 +1,6 @@
 //! What to look up for each radius, worked out once for all queries.
 
-use super::radii::{self, Costs, Plan};
+use super::radii::{self, Costs, Plan, Probe};
 use super::slots::{Directory, Slot};
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -71,7 +71,7 @@ pub(super) struct Probes {
 #[derive(Default)]
 pub(super) struct List {
     /// The probes, those of a part together.
-    pub(super) probes: Vec<u32>,
+    pub(super) probes: Vec<Probe>,
     /// The highest bits of a block's number say in which part of the table it lies; so many.
     pub(super) part_bits: u8,
     /// What to flip in the number of the part, and the probes that do.
@@ -88,7 +88,7 @@ impl List {
         let wanted = bytes.div_ceil(PART).next_power_of_two().ilog2() as u8;
         let part_bits = wanted.min(6).min(slot.width - slot.block);
         let below = slot.width - slot.block - part_bits;
-        let part = |probe: &u32| (probe & 0xff_ffff) >> below;
+        let part = |probe: &Probe| probe.flipped() >> below;
         let mut probes = radii::probes(slot, flips);
         probes.sort_by_key(part);
         let mut parts = Vec::new();

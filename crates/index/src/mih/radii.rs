@@ -117,20 +117,37 @@ fn choose(n: u32, k: u32) -> f64 {
     (0..k).map(|i| f64::from(n.saturating_sub(i)) / f64::from(i + 1)).product()
 }
 
-/// The values to look up in a slot of given flips: each word holds what to flip in the number of
-/// the block (24 bits) and, above, how many flips that leaves for the values within the block.
-pub(super) fn probes(slot: Slot, flips: u8) -> Vec<u32> {
+/// Values to look up in a slot: those of one block near the one that the target's value is in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Probe(u32);
+
+impl Probe {
+    /// What to flip in the number of the target's block.
+    #[inline(always)]
+    pub(super) fn flipped(self) -> u32 {
+        self.0 & 0xff_ffff
+    }
+
+    /// How many flips that leaves for the values within the block.
+    #[inline(always)]
+    pub(super) fn left(self) -> usize {
+        (self.0 >> 24) as usize
+    }
+}
+
+/// The values to look up in a slot of given flips.
+pub(super) fn probes(slot: Slot, flips: u8) -> Vec<Probe> {
     let bits = u32::from(slot.width - slot.block);
     let mut probes = Vec::new();
-    for within in (0..=u32::from(flips)).rev() {
-        let ones = u32::from(flips) - within;
+    for left in (0..=u32::from(flips)).rev() {
+        let ones = u32::from(flips) - left;
         if ones > bits {
             break;
         }
         // Ascending numbers with as many ones (Gosper's trick).
         let mut mask = (1u32 << ones) - 1;
         while mask < 1 << bits {
-            probes.push(mask | within << 24);
+            probes.push(Probe(mask | left << 24));
             if mask == 0 {
                 break;
             }
@@ -140,36 +157,6 @@ pub(super) fn probes(slot: Slot, flips: u8) -> Vec<u32> {
         }
     }
     probes
-}
-
-/// The numbers below 2ᵏ by their number of ones, and how many have at most 0, 1, … ones.
-pub(super) struct Within {
-    pub(super) order: [u8; 32],
-    pub(super) counts: [usize; 8],
-}
-
-impl Within {
-    /// For blocks of 16 values, and of 32.
-    pub(super) const OF: [Self; 2] = [Self::new(4), Self::new(5)];
-
-    const fn new(bits: u32) -> Self {
-        let mut within = Self { order: [0; 32], counts: [0; 8] };
-        let mut filled = 0;
-        let mut ones = 0;
-        while ones < within.counts.len() {
-            let mut number = 0u8;
-            while number < 1 << bits {
-                if number.count_ones() as usize == ones {
-                    within.order[filled] = number;
-                    filled += 1;
-                }
-                number += 1;
-            }
-            within.counts[ones] = filled;
-            ones += 1;
-        }
-        within
-    }
 }
 
 /// Cuts a range of probes into runs short enough that the stages of a search alternate quickly:
@@ -183,6 +170,7 @@ pub(super) fn runs(probes: Range<u32>) -> impl Iterator<Item = Range<u32>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mih::block::Layout;
 
     #[test]
     fn plans_satisfy_the_pigeonhole() {
@@ -204,11 +192,10 @@ mod tests {
             for width in 5..=12 {
                 for flips in 0..=6 {
                     let slot = Slot { first: 0, width, block };
-                    let within = &Within::OF[usize::from(block - 4)];
                     let mut reached: Vec<u32> = Vec::new();
                     for probe in probes(slot, flips) {
-                        let low = &within.order[..within.counts[(probe >> 24) as usize]];
-                        let high = (probe & 0xff_ffff) << block;
+                        let low = Layout::of(block).within(probe.left());
+                        let high = probe.flipped() << block;
                         reached.extend(low.iter().map(|low| high | u32::from(*low)));
                     }
                     reached.sort_unstable();

@@ -13,9 +13,9 @@
 //!
 //! A code that several slots find is reported by the first: a match says which slots found it.
 
+use super::block::{self, Block, IMPOSSIBLE, Layout};
 use super::plans::Probes;
-use super::radii::{self, Within};
-use super::slots::{END_BYTES, HEAVY};
+use super::radii::{self, Probe};
 use super::{MultiIndex, SlotTable};
 use crate::permutation::permute;
 use crate::targets::Prepared;
@@ -41,7 +41,6 @@ const MATCH: u64 = 4;
 
 pub(super) const OUTSIDE: Damaged =
     Damaged("the multi-index names a code that is not in the table");
-pub(super) const BLOCK: Damaged = Damaged("a block of the multi-index is impossible");
 
 /// A run of probes of one slot for one target.
 pub(super) struct Run {
@@ -56,15 +55,37 @@ pub(super) struct Walker {
     pub(super) prefix: [u8; 16],
     /// Candidates that it may still have before a scan is cheaper; none once it had too many.
     pub(super) allowance: Option<u64>,
-    matches: Vec<Near>,
+    pub(super) matches: Vec<Near>,
 }
 
 /// What a run has found between its stages.
 #[derive(Default)]
 pub(super) struct Stage {
-    /// Position and number of the ids of each value that has some.
-    pub(super) ranges: Vec<(u32, u32)>,
+    ranges: Ranges,
     ids: Vec<u32>,
+}
+
+/// Position and number of the ids of each value that has some.
+#[derive(Default)]
+struct Ranges {
+    /// Those, and behind them room of no meaning.
+    held: Vec<(u32, u32)>,
+    filled: usize,
+}
+
+impl Ranges {
+    fn room(&mut self, most: usize) -> &mut [(u32, u32)] {
+        let end = self.filled + most;
+        if self.held.len() < end {
+            self.held.resize(end, (0, 0));
+        }
+        &mut self.held[self.filled..end]
+    }
+
+    fn push(&mut self, range: (u32, u32)) {
+        self.room(1)[0] = range;
+        self.filled += 1;
+    }
 }
 
 impl MultiIndex<'_> {
@@ -153,7 +174,7 @@ impl Tables<'_> {
             }
             if let Some(run) = step.checked_sub(2 * LAG).and_then(|at| runs.get(at)) {
                 let stage = &mut stages[(step - 2 * LAG) % RING];
-                read_ids(&self.slots[run.slot as usize], self.prefix, stage)?;
+                stage.read_ids(&self.slots[run.slot as usize], self.prefix)?;
             }
             if let Some(run) = step.checked_sub(3 * LAG).and_then(|at| runs.get(at)) {
                 let ids = &stages[(step - 3 * LAG) % RING].ids;
@@ -172,32 +193,44 @@ impl Tables<'_> {
     }
 
     /// Compares whole codes, and keeps those that match and that no slot before has found.
-    pub(super) fn compare(
+    fn compare(
         &self,
         candidates: &[u32],
         slot: usize,
         flips: &[Option<u8>],
         walker: &mut Walker,
     ) -> Result<(), Damaged> {
-        walker.spend(candidates.len() as u64);
         for id in candidates {
             prefetch(self.codes, *id as usize);
         }
-        let mut near = Vec::new();
-        let Prepared { code, radius, .. } = walker.target;
-        gather(self.codes, candidates, &code, radius, &mut near).map_err(|_| OUTSIDE)?;
-        walker.spend(MATCH * near.len() as u64);
-        for near in near {
+        let known = walker.matches.len();
+        self.compare_whole(candidates, walker)?;
+        let found = walker.matches.split_off(known);
+        let target = walker.target.permuted;
+        let seen = |near: &Near| {
             let permuted = permute(&self.codes[near.index as usize]);
-            let differ = std::array::from_fn(|i| permuted[i] ^ walker.target.permuted[i]);
+            let differ = std::array::from_fn(|i| permuted[i] ^ target[i]);
             let seen_in = |(table, flips): (&SlotTable<'_>, &Option<u8>)| {
                 flips
                     .is_some_and(|flips| table.slot.value(&differ).count_ones() <= u32::from(flips))
             };
-            if !self.slots[..slot].iter().zip(flips).any(seen_in) {
-                walker.matches.push(near);
-            }
-        }
+            self.slots[..slot].iter().zip(flips).any(seen_in)
+        };
+        walker.matches.extend(found.into_iter().filter(|near| !seen(near)));
+        Ok(())
+    }
+
+    /// Compares whole codes, and keeps those that match.
+    pub(super) fn compare_whole(
+        &self,
+        candidates: &[u32],
+        walker: &mut Walker,
+    ) -> Result<(), Damaged> {
+        walker.spend(candidates.len() as u64);
+        let Prepared { code, radius, .. } = walker.target;
+        let known = walker.matches.len();
+        gather(self.codes, candidates, &code, radius, &mut walker.matches).map_err(|_| OUTSIDE)?;
+        walker.spend(MATCH * (walker.matches.len() - known) as u64);
         Ok(())
     }
 }
@@ -224,126 +257,107 @@ fn runs(probes: &Probes, targets: usize) -> Vec<Run> {
 }
 
 impl Run {
-    pub(super) fn of<'p>(&self, probes: &'p Probes) -> &'p [u32] {
+    pub(super) fn of<'p>(&self, probes: &'p Probes) -> &'p [Probe] {
         &probes.of(self.slot as usize).probes[self.probes.start as usize..self.probes.end as usize]
     }
 }
 
-pub(super) fn ask_for_blocks(table: &SlotTable<'_>, probes: &[u32], walker: &Walker) {
-    let block = table.slot.value(&walker.target.permuted) >> table.slot.block;
+pub(super) fn ask_for_blocks(table: &SlotTable<'_>, probes: &[Probe], walker: &Walker) {
+    let (home, _) = table.slot.place(&walker.target.permuted);
     for probe in probes {
-        prefetch(table.blocks, (block ^ probe & 0xff_ffff) as usize);
+        prefetch(table.blocks, (home ^ probe.flipped()) as usize);
     }
 }
 
 impl Stage {
-    /// Collects the ranges of ids of a run, unless its target has had too many.
+    /// Position and number of the ids of each value that has some.
+    pub(super) fn ranges(&self) -> &[(u32, u32)] {
+        &self.ranges.held[..self.ranges.filled]
+    }
+
+    /// Collects the ranges of ids of a run and asks for their first ids, unless the target has had
+    /// too many.
+    ///
+    /// Whether a value has ids is close to random, so nothing branches on it: every value is written
+    /// and asked for, and the place moves on only for one that has some.
     pub(super) fn read_blocks(
         &mut self,
         table: &SlotTable<'_>,
-        probes: &[u32],
+        probes: &[Probe],
         walker: &mut Walker,
     ) -> Result<(), Damaged> {
-        self.ranges.clear();
+        self.ranges.filled = 0;
         if walker.allowance.is_none() {
             return Ok(());
         }
-        if table.slot.block == 5 {
-            read_blocks::<5>(table, probes, walker, &mut self.ranges)?;
-        } else {
-            read_blocks::<4>(table, probes, walker, &mut self.ranges)?;
+        let layout = Layout::of(table.slot.block);
+        let (home, low) = table.slot.place(&walker.target.permuted);
+        let mut candidates = 0;
+        let mut asked = 0;
+        let mut possible = true;
+        for probe in probes {
+            let record = table.blocks.get((home ^ probe.flipped()) as usize).ok_or(IMPOSSIBLE)?;
+            let flips = layout.within(probe.left());
+            let (base, heavy) = block::base(record);
+            if heavy {
+                candidates += self.read_heavy_block(table, record, low, flips)?;
+                continue;
+            }
+            let room = self.ranges.room(flips.len());
+            let mut kept = 0;
+            for flip in flips {
+                let (start, end) = layout.light(record, low ^ usize::from(*flip));
+                let count = end.wrapping_sub(start);
+                possible &= start <= end;
+                room[kept] = (base + start, count);
+                kept += usize::from(count != 0);
+                asked = if count == 0 { asked } else { base + start };
+                prefetch(table.ids, asked as usize);
+                candidates += u64::from(count);
+            }
+            self.ranges.filled += kept;
         }
-        walker.spend(self.ranges.iter().map(|range| u64::from(range.1)).sum());
+        if !possible {
+            return Err(IMPOSSIBLE);
+        }
+        walker.spend(candidates);
         if walker.allowance.is_none() {
-            self.ranges.clear();
+            self.ranges.filled = 0;
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn read_heavy_block(
+        &mut self,
+        table: &SlotTable<'_>,
+        record: &block::Record,
+        low: usize,
+        flips: &[u8],
+    ) -> Result<u64, Damaged> {
+        let block = Block::read(record, table.slot.block, table.ids)?;
+        let mut candidates = 0;
+        for flip in flips {
+            let (first, count) = block.ids(low ^ usize::from(*flip))?;
+            if count > 0 {
+                prefetch(table.ids, first as usize);
+                self.ranges.push((first, count));
+                candidates += u64::from(count);
+            }
+        }
+        Ok(candidates)
+    }
+
+    /// Collects the ids of the ranges, and asks for their prefixes.
+    fn read_ids(&mut self, table: &SlotTable<'_>, prefix: &[[u8; 16]]) -> Result<(), Damaged> {
+        self.ids.clear();
+        for &(first, count) in &self.ranges.held[..self.ranges.filled] {
+            for id in table.ids_at(first, count)? {
+                let id = u32::from_le_bytes(*id);
+                prefetch(prefix, id as usize);
+                self.ids.push(id);
+            }
         }
         Ok(())
     }
 }
-
-/// Collects position and number of the ids of each value, and asks for them.
-fn read_blocks<const BLOCK_BITS: usize>(
-    table: &SlotTable<'_>,
-    probes: &[u32],
-    walker: &Walker,
-    ranges: &mut Vec<(u32, u32)>,
-) -> Result<(), Damaged> {
-    let within = &Within::OF[BLOCK_BITS - 4];
-    let value = table.slot.value(&walker.target.permuted);
-    let (block, low) = (value >> BLOCK_BITS, value as usize & ((1 << BLOCK_BITS) - 1));
-    for probe in probes {
-        let record = table.blocks.get((block ^ probe & 0xff_ffff) as usize).ok_or(BLOCK)?;
-        let [.., a, b, c, d] = *record;
-        let base = u32::from_le_bytes([a, b, c, d]);
-        let flips = &within.order[..within.counts[(probe >> 24) as usize & 7]];
-        if base & HEAVY != 0 {
-            read_heavy_block::<BLOCK_BITS>(table, base & !HEAVY, low, flips, ranges)?;
-            continue;
-        }
-        for flip in flips {
-            let number = low ^ usize::from(*flip);
-            let end = light_end::<BLOCK_BITS>(record, number);
-            let start = if number == 0 { 0 } else { light_end::<BLOCK_BITS>(record, number - 1) };
-            if start != end {
-                prefetch(table.ids, (base + start) as usize);
-                ranges.push((base + start, end.checked_sub(start).ok_or(BLOCK)?));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The end of a value's ids in a block that is not heavy.
-#[inline(always)]
-fn light_end<const BLOCK_BITS: usize>(record: &[u8; 32], number: usize) -> u32 {
-    let number = number & ((1 << BLOCK_BITS) - 1);
-    if BLOCK_BITS == 5 {
-        let byte = 7 * number / 8;
-        let word = u16::from_le_bytes([record[byte], record[byte + 1]]);
-        u32::from(word >> (7 * number % 8)) & 0x7f
-    } else {
-        let byte = 14 * number / 8;
-        let parts = [record[byte], record[byte + 1], record[byte + 2], 0];
-        u32::from_le_bytes(parts) >> (14 * number % 8) & 0x3fff
-    }
-}
-
-#[cold]
-fn read_heavy_block<const BLOCK_BITS: usize>(
-    table: &SlotTable<'_>,
-    base: u32,
-    low: usize,
-    flips: &[u8],
-    ranges: &mut Vec<(u32, u32)>,
-) -> Result<(), Damaged> {
-    let behind = table.ids.get(base as usize..).ok_or(BLOCK)?;
-    let ends = behind.get(..1 << BLOCK_BITS).ok_or(BLOCK)?;
-    let end = |number: usize| u32::from_le_bytes(ends[number]);
-    for flip in flips {
-        let number = low ^ usize::from(*flip);
-        let start = if number == 0 { 0 } else { end(number - 1) };
-        let count = end(number).checked_sub(start).ok_or(BLOCK)?;
-        if count > 0 {
-            let first = (base + (1 << BLOCK_BITS)).checked_add(start).ok_or(BLOCK)?;
-            prefetch(table.ids, first as usize);
-            ranges.push((first, count));
-        }
-    }
-    Ok(())
-}
-
-/// Collects the ids of the ranges, and asks for their prefixes.
-fn read_ids(table: &SlotTable<'_>, prefix: &[[u8; 16]], stage: &mut Stage) -> Result<(), Damaged> {
-    stage.ids.clear();
-    for &(first, count) in &stage.ranges {
-        let ids = table.ids.get(first as usize..).and_then(|ids| ids.get(..count as usize));
-        for id in ids.ok_or(BLOCK)? {
-            let id = u32::from_le_bytes(*id);
-            prefetch(prefix, id as usize);
-            stage.ids.push(id);
-        }
-    }
-    Ok(())
-}
-
-const _: () = assert!(END_BYTES + 4 == super::slots::BLOCK_BYTES);

@@ -36,6 +36,13 @@ impl Slot {
         (both >> (self.first % 64)) as u32 & ((1 << self.width) - 1)
     }
 
+    /// The number of the block that a permuted code is in, and of its value within that.
+    #[inline]
+    pub(super) fn place(self, code: &[u64; 4]) -> (u32, usize) {
+        let value = self.value(code);
+        (value >> self.block, value as usize & ((1 << self.block) - 1))
+    }
+
     /// The most ids of a block that is not heavy.
     pub(super) fn light(self) -> usize {
         (1 << self.end_bits()) - 1
