@@ -84,6 +84,7 @@ impl Segment {
 
 /// Verifies segments together, so that many small ones keep all threads as busy as a large one.
 fn verify_all(segments: &[&Segment]) -> Result<(), ReadError> {
+    segments.iter().for_each(|segment| segment.bytes.in_use());
     let tasks: Vec<_> = segments.iter().flat_map(|segment| segment.tasks()).collect();
     let damage = tasks
         .par_iter()
@@ -91,10 +92,7 @@ fn verify_all(segments: &[&Segment]) -> Result<(), ReadError> {
     if let Some(damage) = damage {
         return Err(damage);
     }
-    for segment in segments {
-        segment.sound.set_whole();
-        segment.bytes.in_use();
-    }
+    segments.iter().for_each(|segment| segment.sound.set_whole());
     Ok(())
 }
 

@@ -23,24 +23,47 @@ use hashward_kernels::gather::pairs;
 
 /// Candidates that wait in buckets at most, give or take those of one run: 16 MiB, and the tables
 /// still have most of a large cache.
-const WAITING: usize = 1 << 22;
+/// Fewer in tests, so that they come to it.
+const WAITING: usize = if cfg!(test) { 5000 } else { 1 << 22 };
+
+/// Bits of an id below those that choose its bucket, at least: 512 KiB of prefixes, which the
+/// second-level cache holds. Fewer in tests, so that they have several buckets.
+const BITS: u32 = if cfg!(test) { 7 } else { 15 };
+
+/// Candidates of a bucket that stand together: 2 KiB.
+const PAGE: usize = 512;
 
 /// Candidates with the targets that they are for, by stretches of neighbouring ids.
+///
+/// All stand in one stretch of memory, in pages that each belong to a bucket: a vector for each
+/// bucket would be moved as it grows, and the system would be asked for the memory anew each time.
 struct Buckets {
     /// Bits of an id below those that choose its bucket. A candidate is these bits with the number
     /// of its target above.
     bits: u32,
-    candidates: Vec<Vec<u32>>,
-    /// All of them.
+    buckets: Vec<Bucket>,
+    candidates: Vec<u32>,
+    /// The page before each, if it belongs to the same bucket and is full.
+    before: Vec<Option<u32>>,
+    /// All candidates.
     waiting: usize,
 }
 
+#[derive(Clone, Copy)]
+struct Bucket {
+    /// Where the next candidate goes, and where there is no more room.
+    next: u32,
+    end: u32,
+}
+
+const EMPTY: Bucket = Bucket { next: 0, end: 0 };
+
 impl Buckets {
-    /// For a table of this many codes: 512 KiB of prefixes to a bucket, which the second-level cache
-    /// holds, unless that would be more than 512 buckets.
+    /// For a table of this many codes; at most 512 buckets.
     fn new(codes: usize) -> Self {
-        let bits = codes.max(1).ilog2().saturating_sub(8).max(15);
-        Self { bits, candidates: vec![Vec::new(); codes.div_ceil(1 << bits)], waiting: 0 }
+        let bits = codes.max(1).ilog2().saturating_sub(8).max(BITS);
+        let buckets = vec![EMPTY; codes.div_ceil(1 << bits)];
+        Self { bits, buckets, candidates: Vec::new(), before: Vec::new(), waiting: 0 }
     }
 
     fn add(&mut self, table: &SlotTable<'_>, stage: &Stage, target: u32) -> Result<(), Damaged> {
@@ -49,13 +72,50 @@ impl Buckets {
         for &(first, count) in stage.ranges() {
             for id in table.ids_at(first, count)? {
                 let id = u32::from_le_bytes(*id);
-                let bucket = self.candidates.get_mut((id >> self.bits) as usize).ok_or(OUTSIDE)?;
-                bucket.push(target | id & mask);
+                let bucket = self.buckets.get_mut((id >> self.bits) as usize).ok_or(OUTSIDE)?;
+                if bucket.next == bucket.end {
+                    turn(bucket, &mut self.candidates, &mut self.before);
+                }
+                self.candidates[bucket.next as usize] = target | id & mask;
+                bucket.next += 1;
             }
             self.waiting += count as usize;
         }
         Ok(())
     }
+
+    /// Hands on the candidates of a bucket page by page, the last first, and empties it.
+    fn drain<E>(
+        &mut self,
+        bucket: usize,
+        mut each: impl FnMut(&[u32]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let Bucket { next, end } = std::mem::replace(&mut self.buckets[bucket], EMPTY);
+        let mut page = (end as usize).checked_sub(PAGE).map(|start| start / PAGE);
+        let mut end = next as usize;
+        while let Some(number) = page {
+            each(&self.candidates[number * PAGE..end])?;
+            page = self.before[number].map(|before| before as usize);
+            end = page.map_or(0, |before| (before + 1) * PAGE);
+        }
+        Ok(())
+    }
+
+    /// After all have been drained.
+    fn clear(&mut self) {
+        self.candidates.clear();
+        self.before.clear();
+        self.waiting = 0;
+    }
+}
+
+/// Turns to a new page.
+#[cold]
+fn turn(bucket: &mut Bucket, candidates: &mut Vec<u32>, before: &mut Vec<Option<u32>>) {
+    before.push((bucket.end as usize).checked_sub(PAGE).map(|start| (start / PAGE) as u32));
+    bucket.next = candidates.len() as u32;
+    candidates.resize(candidates.len() + PAGE, 0);
+    bucket.end = candidates.len() as u32;
 }
 
 impl Tables<'_> {
@@ -117,19 +177,21 @@ impl Tables<'_> {
         let radius = walkers.first().map_or(0, |walker| walker.target.radius);
         let mut near = Vec::new();
         let bits = buckets.bits;
-        let stretches = self.prefix.chunks(1 << bits);
-        for ((stretch, candidates), number) in stretches.zip(&mut buckets.candidates).zip(0u32..) {
-            pairs(stretch, bits, &prefixes, candidates, radius, &mut near).map_err(|_| OUTSIDE)?;
-            candidates.clear();
+        for (number, stretch) in self.prefix.chunks(1 << bits).enumerate() {
+            buckets.drain(number, |candidates| {
+                pairs(stretch, bits, &prefixes, candidates, radius, &mut near).map_err(|_| OUTSIDE)
+            })?;
             for pair in near.drain(..) {
                 let walker = &mut walkers[(pair >> bits) as usize];
                 if walker.allowance.is_some() {
-                    let id = number << bits | pair & ((1 << bits) - 1);
+                    let id = (number as u32) << bits | pair & ((1 << bits) - 1);
                     self.compare_whole(&[id], walker)?;
                 }
             }
         }
-        Ok(std::mem::take(&mut buckets.waiting) as u64)
+        let distances = buckets.waiting as u64;
+        buckets.clear();
+        Ok(distances)
     }
 
     /// The runs of one slot for all targets, those that look into the same part one after another.
