@@ -1,24 +1,28 @@
-//! Compressed columns: what a segment says about its rows, in blocks of about a thousand.
+//! Compressed columns: what a segment says about its rows, in blocks of some kibibytes.
 //!
 //! A block holds the lengths of its texts and then the texts, compressed with zstd. Behind the
 //! blocks stands their index, and last the number of blocks.
 
 use crate::format::{u32_at, u64_at};
 use hashward_index::Damaged;
+use std::cell::RefCell;
 use std::io;
 use std::ops::Range;
+use zstd::bulk::Decompressor;
 
 /// Rows of a full block.
 pub(crate) const BLOCK_ROWS: usize = 1024;
-/// A block is closed before its rows when it has this many bytes, so that one long text after the
-/// other does not make a block that no memory holds.
-pub(crate) const BLOCK_TEXT: usize = 1 << 20;
+/// A block is closed before its rows when its texts have this many bytes: saying what a match is
+/// about means decompressing a block of each column, and larger ones are hardly smaller together.
+pub(crate) const BLOCK_TEXT: usize = 16 << 10;
+/// The same of the largest block that a reader takes; older writers closed blocks later.
+const MAX_BLOCK_TEXT: usize = 1 << 20;
 /// Longest text.
 pub(crate) const MAX_TEXT: usize = 1 << 20;
 /// Bytes of a block's entry in the index.
 pub(crate) const INDEX_BYTES: usize = 16;
-/// Largest uncompressed block that a writer makes: lengths, full, and one more text.
-const MAX_BLOCK: usize = 4 * BLOCK_ROWS + BLOCK_TEXT + MAX_TEXT;
+/// Largest uncompressed block: lengths, full, and one more text.
+const MAX_BLOCK: usize = 4 * BLOCK_ROWS + MAX_BLOCK_TEXT + MAX_TEXT;
 /// Compression: about 300 MB/s, close to what names and identifiers can give.
 const LEVEL: i32 = 3;
 
@@ -155,7 +159,7 @@ impl<'a> Column<'a> {
         let Packed { first_row, end_row, raw, .. } = *packed;
         let rows = (end_row - first_row) as usize;
         let packed = self.blocks.get(packed.bytes.clone()).ok_or(BAD_INDEX)?;
-        let bytes = zstd::bulk::decompress(packed, raw)
+        let bytes = decompress(packed, raw)
             .map_err(|_| Damaged("a block of a column does not decompress"))?;
         if bytes.len() != raw {
             return Err(Damaged("a block of a column has the wrong length"));
@@ -171,6 +175,21 @@ impl<'a> Column<'a> {
         }
         Ok(Block { first_row, end_row, bytes, ends })
     }
+}
+
+/// Decompresses to at most `limit` bytes. Each thread keeps its decompressor, because making one
+/// takes longer than a small block.
+fn decompress(packed: &[u8], limit: usize) -> io::Result<Vec<u8>> {
+    thread_local! {
+        static KEPT: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
+    }
+    KEPT.with_borrow_mut(|kept| {
+        let decompressor = match kept {
+            Some(decompressor) => decompressor,
+            none => none.insert(Decompressor::new()?),
+        };
+        decompressor.decompress(packed, limit)
+    })
 }
 
 impl Block {
@@ -236,6 +255,27 @@ mod tests {
         let section = write(&texts);
         assert!(Column::new(&section, 5).unwrap().index.len() == 5);
         check(&texts);
+    }
+
+    #[test]
+    fn texts_of_some_kibibytes_close_a_block_and_longer_blocks_are_read() {
+        let texts: Vec<_> = (0..600).map(|row: u32| Some(vec![row as u8; 100])).collect();
+        let section = write(&texts);
+        assert_eq!(Column::new(&section, 600).unwrap().index.len(), 4);
+        check(&texts);
+        // As older writers made it: one block with all of them.
+        let lengths = texts.iter().flat_map(|_| 101u32.to_le_bytes());
+        let mut raw: Vec<u8> = lengths.collect();
+        texts.iter().flatten().for_each(|text| raw.extend(text));
+        let mut section = zstd::bulk::compress(&raw, LEVEL).unwrap();
+        section.extend([0; 4]);
+        section.extend((raw.len() as u32).to_le_bytes());
+        section.extend([0; 8]);
+        section.extend(1u64.to_le_bytes());
+        let column = Column::new(&section, 600).unwrap();
+        let block = block(&column, 599).unwrap();
+        assert_eq!(block.text(0), texts[0].as_deref());
+        assert_eq!(block.text(599), texts[599].as_deref());
     }
 
     proptest! {
