@@ -1,6 +1,7 @@
 //! Look-ups in digest tables far larger than the caches: one by one and in batches, beside a binary
 //! search of the whole table and beside what no look-up can beat: reading the places that hold the
-//! answers, known beforehand. What must be found is asserted before anything is timed.
+//! answers, known beforehand (and in caches, as they are the same in each round). What must be found
+//! is asserted before anything is timed.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use hashward_index::DigestTable;
