@@ -31,7 +31,7 @@ pub struct Measured {
     pub median: Duration,
     /// Time that one query of a hundred exceeds.
     pub p99: Duration,
-    /// Distances computed, as a share of all pairs of a query and a code.
+    /// Pairs compared, as a share of all pairs of a query and a code.
     pub visited: f64,
     /// Matches of all queries.
     pub matches: u64,

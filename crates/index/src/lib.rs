@@ -131,8 +131,8 @@ impl<'a> CodeTable<'a> {
     }
 
     /// Calls `found` for each pair of a target and a code within its radius, in no particular
-    /// order, and gives the number of distances that were computed. Equal targets are searched
-    /// once.
+    /// order, and gives the number of pairs that were compared, by their prefixes or whole. Equal
+    /// targets are searched once.
     ///
     /// # Errors
     /// [`Damaged`] when an index is not one of these codes; matches given before are then not all.

@@ -44,7 +44,7 @@ pub(crate) fn check(codes: &[[u8; 32]], column: &[[u8; 16]]) -> Result<(), Damag
 }
 
 /// Calls `found` for each pair within its target's radius, in no particular order; gives the
-/// number of distances computed. Targets with a radius above [`MAX_RADIUS`] get the plain scan.
+/// number of pairs compared. Targets with a radius above [`MAX_RADIUS`] get the plain scan.
 ///
 /// # Errors
 /// [`Damaged`] when the column has another length than the table.
@@ -59,6 +59,7 @@ pub(crate) fn search(
     }
     // Targets come by ascending radius.
     let (near, far) = targets.split_at(targets.partition_point(|t| t.radius <= MAX_RADIUS));
+    // A code whose prefix is near is compared whole as well, and counts once.
     let mut distances = (near.len() * codes.len()) as u64;
     let prefixes: Vec<[u8; 16]> = near.iter().map(Prepared::prefix).collect();
     let mut passed: Vec<Near> = Vec::new();
@@ -73,7 +74,6 @@ pub(crate) fn search(
             }
             let first = (block * BLOCK) as u32;
             indices.extend(passed.drain(..).map(|near| first + near.index));
-            distances += indices.len() as u64;
             for index in &indices {
                 prefetch(codes, *index as usize);
             }

@@ -2,6 +2,7 @@
 
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
+use crate::text::{bytes, count};
 use anyhow::Context;
 use hashward_bench::{
     Bandwidth, Cell, Codes, LARGE_ANSWER, Match, Measured, Method, Run, SIZES, Tables, Target,
@@ -171,16 +172,26 @@ fn print(
     }
     printer.line(format_args!(
         "{} over {} {} codes at radius {}, batches of {}: median {:.1} µs, p99 {:.1} µs per query",
-        line.method, line.n, line.codes, line.radius, line.batch, line.median_us, line.p99_us
+        line.method,
+        count(line.n as u64),
+        line.codes,
+        line.radius,
+        count(line.batch as u64),
+        line.median_us,
+        line.p99_us
     ))?;
     printer.line(format_args!(
         "compared {:.4} % of the codes, {} matches of {} queries, {} of them checked by brute force",
-        100.0 * line.visited, line.matches, line.queries, line.checked
+        100.0 * line.visited,
+        count(line.matches),
+        count(line.queries as u64),
+        count(line.checked as u64)
     ))?;
     if line.left_out > 0 {
         printer.line(format_args!(
-            "left out {} queries with more than {LARGE_ANSWER} matches each",
-            line.left_out
+            "left out {} queries with more than {} matches each",
+            count(line.left_out as u64),
+            count(LARGE_ANSWER.into())
         ))?;
     }
     printer.line(format_args!(
@@ -283,9 +294,9 @@ fn print_bandwidth(
         printer.json(&line)?;
     } else {
         printer.line(format_args!(
-            "table of {} bytes: read at {:.1} GB/s, scanned at {:.1} GB/s ({:.0} %), \
+            "table of {}: read at {:.1} GB/s, scanned at {:.1} GB/s ({:.0} %), \
              by the prefix column as if at {:.1} GB/s",
-            line.bytes,
+            bytes(line.bytes),
             line.read_gb_s,
             line.linear_gb_s,
             100.0 * line.linear_share,
