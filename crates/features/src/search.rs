@@ -10,9 +10,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Postings under one key beyond which it is passed over: it says too little.
 const CROWDED: usize = 512;
-/// Postings that are read for a view of a query, those of the rarest keys first: they say most, and
-/// a query has an end.
-const POSTINGS: usize = 1 << 16;
 /// Signatures whose shared features are compared, those with most votes first.
 const COMPARED: usize = 384;
 /// Signatures that are verified.
@@ -108,7 +105,7 @@ fn most_voted(tables: &Tables<'_>, query: &Features) -> Result<Vec<(usize, Vec<V
 /// How many votes each signature has.
 struct Counted<'a> {
     tables: Tables<'a>,
-    /// The postings that are votes, with the number of the query's feature, the rarest first.
+    /// The postings that are votes, with the number of the query's feature.
     runs: Vec<(u16, Run)>,
     /// By signature; 255 stands for more.
     counts: Vec<u8>,
@@ -119,18 +116,11 @@ struct Counted<'a> {
 impl<'a> Counted<'a> {
     fn new(tables: &Tables<'a>, query: &Features) -> Result<Self, Damaged> {
         let runs = tables.runs(query.features.iter().map(|feature| &feature.descriptor))?;
-        let mut runs: Vec<(u16, Run)> = (0..)
+        let runs: Vec<(u16, Run)> = (0..)
             .zip(runs)
             .map(|(at, run)| ((at / KEY_TABLES) as u16, run))
-            .filter(|(_, run)| (1..=CROWDED).contains(&run.len()))
+            .filter(|(_, run)| run.len() <= CROWDED)
             .collect();
-        runs.sort_by_key(|(_, run)| run.len());
-        let mut left = POSTINGS;
-        runs.retain(|(_, run)| {
-            let reads = run.len() <= left;
-            left = if reads { left - run.len() } else { 0 };
-            reads
-        });
         let mut counts = vec![0_u8; tables.signatures() as usize];
         let mut at_least = [0; 256];
         for (_, run) in &runs {
