@@ -119,8 +119,7 @@ fn turn(bucket: &mut Bucket, candidates: &mut Vec<u32>, before: &mut Vec<Option<
 }
 
 impl Tables<'_> {
-    /// Walks targets of one radius, at most [`super::search::BATCH`]; gives the number of prefixes
-    /// that were compared.
+    /// Walks targets of one radius, at most 1,024; gives the number of prefixes that were compared.
     pub(super) fn walk_together(
         &self,
         probes: &Probes,
