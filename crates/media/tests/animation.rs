@@ -5,7 +5,7 @@ mod common;
 
 use common::*;
 use hashward_media::Reason;
-use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
+use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgb, RgbImage};
 
 /// A GIF frame of palette indices below 128.
 struct GifFrame {
@@ -21,11 +21,11 @@ fn gif_colour(index: u8) -> [u8; 3] {
 }
 
 /// An animation whose codes are one byte each, because the dictionary is cleared in time.
-fn gif_by_hand(width: u16, height: u16, frames: &[GifFrame]) -> Vec<u8> {
+fn gif_by_hand(width: u16, height: u16, colour: fn(u8) -> [u8; 3], frames: &[GifFrame]) -> Vec<u8> {
     let mut file = b"GIF89a".to_vec();
     file.extend([width, height].map(u16::to_le_bytes).concat());
     file.extend([0x80 | 6, 0, 0]);
-    file.extend((0..128).flat_map(gif_colour));
+    file.extend((0..128).flat_map(colour));
     for frame in frames {
         let flags = frame.disposal << 2 | u8::from(frame.transparent.is_some());
         file.extend([0x21, 0xf9, 4, flags, 1, 0, frame.transparent.unwrap_or(0), 0]);
@@ -67,6 +67,7 @@ fn gif_frames_are_composed() {
     let file = gif_by_hand(
         60,
         50,
+        gif_colour,
         &[
             frame([0, 0, 60, 50], 1, None, &full),
             frame([30, 25, 25, 20], 3, Some(5), &corner),
@@ -101,6 +102,84 @@ fn gif_frames_are_composed() {
     assert_eq!(cut.status.unwrap_err().reason, Reason::Truncated);
     assert_eq!(cut.frames_examined, 2);
     assert_eq!(cut.frames_total, Some(3));
+}
+
+/// Two frames of palettes without colour are hashed as grey pictures are; the second one, of which
+/// a part lies beyond the canvas, goes away to the empty canvas.
+#[test]
+fn gif_palettes_of_grey_make_grey_pictures() {
+    let first = grey(60, 50, 1);
+    let halves: Vec<u8> = first.as_raw().iter().map(|value| value / 2).collect();
+    let frame = |place, indices: &[u8]| GifFrame {
+        place,
+        disposal: 2,
+        transparent: None,
+        indices: indices.to_vec(),
+    };
+    let frames = [frame([0, 0, 60, 50], &halves), frame([40, 30, 60, 50], &halves)];
+    let file = gif_by_hand(60, 50, |index| [2 * index; 3], &frames);
+    let report = examine(&file);
+    assert_eq!((report.status.clone(), report.frames_examined), (Ok(()), 2));
+    let shown = |x, y| Luma([first.get_pixel(x, y)[0] / 2 * 2]);
+    assert_frame(&report, 0, &of_grey(&GrayImage::from_fn(60, 50, shown)));
+    let corner = GrayImage::from_fn(60, 50, |x, y| {
+        if x >= 40 && y >= 30 { shown(x - 40, y - 30) } else { Luma([0]) }
+    });
+    assert_frame(&report, 1, &of_grey(&corner));
+}
+
+/// An animated PNG of frames in the right lower corner of one another, with every way to blend and
+/// to dispose of them.
+fn animated_png(color: png::ColorType, depth: png::BitDepth, frames: u32) -> Vec<u8> {
+    let bytes = if depth == png::BitDepth::Sixteen { 2 } else { 1 };
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, 48, 40);
+    encoder.set_color(color);
+    encoder.set_depth(depth);
+    encoder.set_animated(frames, 0).unwrap();
+    let mut writer = encoder.write_header().unwrap();
+    for i in 0..frames {
+        let (width, height) = (48 - 5 * i, 40 - 4 * i);
+        writer.set_frame_dimension(width, height).unwrap();
+        writer.set_frame_position(5 * i, 4 * i).unwrap();
+        use png::{BlendOp, DisposeOp};
+        writer.set_blend_op(if i % 2 == 1 { BlendOp::Over } else { BlendOp::Source }).unwrap();
+        // `image` goes back to what it should have cleared when these two stand the other way round.
+        let dispose = [DisposeOp::None, DisposeOp::Previous, DisposeOp::Background];
+        writer.set_dispose_op(dispose[i as usize % 3]).unwrap();
+        let samples = (width * height) as usize * color.samples() * bytes;
+        let value = |at: usize| (at * (7 + i as usize) / 3 + at / 90 * 11) as u8;
+        writer.write_image_data(&(0..samples).map(value).collect::<Vec<u8>>()).unwrap();
+    }
+    drop(writer);
+    file
+}
+
+/// What the `image` crate composes has the same pixels, and the same hash where it has colours.
+#[test]
+fn animated_png_frames_are_blended_and_disposed_of() {
+    use image::AnimationDecoder as _;
+    use image::codecs::png::PngDecoder;
+    use png::{BitDepth::Eight, BitDepth::Sixteen, ColorType};
+    for color in [ColorType::Grayscale, ColorType::GrayscaleAlpha, ColorType::Rgb, ColorType::Rgba]
+    {
+        let file = animated_png(color, Eight, 7);
+        let report = examine(&file);
+        assert_eq!((report.status.clone(), report.frames_examined), (Ok(()), 7), "{color:?}");
+        let decoder = PngDecoder::new(std::io::Cursor::new(&file)).unwrap().apng().unwrap();
+        for (number, frame) in (0..).zip(decoder.into_frames()) {
+            let frame = DynamicImage::from(frame.unwrap().into_buffer());
+            if matches!(color, ColorType::Rgb | ColorType::Rgba) {
+                assert_frame(&report, number, &of_rgb(&frame.to_rgb8()));
+            } else {
+                let red = |x, y| Luma([image::GenericImageView::get_pixel(&frame, x, y)[0]]);
+                assert_frame(&report, number, &of_grey(&GrayImage::from_fn(48, 40, red)));
+            }
+        }
+        // Samples of 16 bits are narrowed first.
+        let report = examine(&animated_png(color, Sixteen, 7));
+        assert_eq!((report.status, report.frames_examined), (Ok(()), 7), "{color:?}");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The decoders, one module for each format or family.
 
+mod canvas;
 mod gif;
 mod ico;
 mod jpeg;

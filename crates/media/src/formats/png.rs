@@ -1,12 +1,12 @@
 //! PNG, and animated PNG with its frames composed as a viewer shows them.
 
+use super::canvas::{Area, Canvas};
 use crate::plane::{Plane, keep, narrow};
 use crate::session::Session;
 use crate::trouble::from_error;
 use crate::{Reason, Trouble};
-use image::codecs::png::PngDecoder;
-use image::{AnimationDecoder as _, ColorType as ImageColor};
-use png::{BitDepth, ColorType, Transformations};
+use image::{LumaA, Pixel, Rgba};
+use png::{BitDepth, BlendOp, ColorType, DisposeOp, FrameControl, Transformations};
 use std::io::Cursor;
 
 pub(super) fn decode(bytes: &[u8], session: &mut Session<'_>) -> Result<(), Trouble> {
@@ -16,29 +16,24 @@ pub(super) fn decode(bytes: &[u8], session: &mut Session<'_>) -> Result<(), Trou
     session.admit(header.width, header.height)?;
     let frames = animation_frames(bytes).unwrap_or(1);
     session.total(frames.max(1));
-    if frames > 1 && !header.wide {
+    if frames > 1 {
         return animation(bytes, &header, frames, session);
     }
     let plane = still(bytes, &header, session)?;
     session.frame(0, &plane);
-    if frames > 1 {
-        return Err(Trouble::new(Reason::Unsupported, "animated PNG with 16 bits a sample"));
-    }
     Ok(())
 }
 
 struct Header {
     width: u32,
     height: u32,
-    wide: bool,
 }
 
 impl Header {
     fn read(bytes: &[u8]) -> Result<Self, Trouble> {
         let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), limits(0));
         let info = decoder.read_header_info().map_err(|error| from_error(&error))?;
-        let wide = info.bit_depth == BitDepth::Sixteen;
-        Ok(Self { width: info.width, height: info.height, wide })
+        Ok(Self { width: info.width, height: info.height })
     }
 }
 
@@ -56,25 +51,40 @@ pub(super) fn still_plane(bytes: &[u8], session: &mut Session<'_>) -> Result<Pla
     still(bytes, &header, session)
 }
 
-fn still(bytes: &[u8], header: &Header, session: &mut Session<'_>) -> Result<Plane, Trouble> {
-    session.spend(header.width, header.height)?;
+/// A decoder that has read everything before the pixels, and the bytes of a pixel as it gives them.
+fn reader<'a>(
+    bytes: &'a [u8],
+    header: &Header,
+) -> Result<(png::Reader<Cursor<&'a [u8]>>, u64), Trouble> {
     let mut decoder =
         png::Decoder::new_with_limits(Cursor::new(bytes), limits(u64::from(header.width) * 16));
     decoder.set_ignore_text_chunk(true);
     decoder.set_ignore_iccp_chunk(true);
     decoder.set_transformations(Transformations::EXPAND);
-    let mut reader = decoder.read_info().map_err(|error| from_error(&error))?;
+    let reader = decoder.read_info().map_err(|error| from_error(&error))?;
     let (color, depth) = reader.output_color_type();
-    let bytes_per_pixel = (color.samples() as u64) * if depth == BitDepth::Sixteen { 2 } else { 1 };
+    let wide = if depth == BitDepth::Sixteen { 2 } else { 1 };
+    Ok((reader, color.samples() as u64 * wide))
+}
+
+/// Memory for all pixels of a frame.
+fn buffer(reader: &png::Reader<Cursor<&[u8]>>) -> Result<Vec<u8>, Trouble> {
+    let length = reader.output_buffer_size();
+    length
+        .map(|length| vec![0; length])
+        .ok_or_else(|| Trouble::new(Reason::Limit, "the picture does not fit the address space"))
+}
+
+fn still(bytes: &[u8], header: &Header, session: &mut Session<'_>) -> Result<Plane, Trouble> {
+    session.spend(header.width, header.height)?;
+    let (mut reader, bytes_per_pixel) = reader(bytes, header)?;
+    let (color, depth) = reader.output_color_type();
     // The picture, and a few rows with their window of unpacked data.
     let rows = u64::from(header.width) * bytes_per_pixel * 16;
     let pixels = u64::from(header.width) * u64::from(header.height);
     session.memory_bytes(pixels * bytes_per_pixel + rows)?;
     session.phase("decode PNG");
-    let length = reader
-        .output_buffer_size()
-        .ok_or_else(|| Trouble::new(Reason::Limit, "the picture does not fit the address space"))?;
-    let mut data = vec![0; length];
+    let mut data = buffer(&reader)?;
     reader.next_frame(&mut data).map_err(|error| from_error(&error))?;
     // A file that ends right behind its pixels lost only its end marker, but is cut all the same.
     if depth == BitDepth::Sixteen {
@@ -121,36 +131,81 @@ fn animation(
     frames: u32,
     session: &mut Session<'_>,
 ) -> Result<(), Trouble> {
-    // Two canvases, one decoded frame, its RGBA form and the copy that is handed out.
-    let memory = 4 * 5 * u64::from(header.width) * u64::from(header.height);
-    session.memory_bytes(memory)?;
+    let (mut reader, bytes_per_pixel) = reader(bytes, header)?;
+    let (color, depth) = reader.output_color_type();
+    // A frame, the canvas, what a frame gives back, the copy without alpha, and a few rows.
+    let pixels = u64::from(header.width) * u64::from(header.height);
+    session.memory_bytes(4 * pixels * bytes_per_pixel + u64::from(header.width) * 128)?;
     session.phase("decode animated PNG");
-    let limits = {
-        let mut limits = image::Limits::no_limits();
-        limits.max_alloc = Some(memory + session.limits.metadata_bytes);
-        limits
-    };
-    let decoder =
-        PngDecoder::with_limits(Cursor::new(bytes), limits).map_err(|error| from_error(&error))?;
-    let decoder = decoder.apng().map_err(|error| from_error(&error))?;
-    let mut decoded = 0;
-    for frame in decoder.into_frames() {
+    let failed = |error: png::DecodingError| from_error(&error);
+    let mut data = buffer(&reader)?;
+    if reader.info().frame_control.is_none() {
+        // What is shown where animations are not known.
+        session.spend(header.width, header.height)?;
+        reader.next_frame(&mut data).map_err(failed)?;
+    }
+    let mut canvas = Canvas::new((header.width, header.height), color.samples());
+    let mut spare = Vec::new();
+    for frame in 0..frames {
         session.spend(header.width, header.height)?;
         session.phase("decode frame of animated PNG");
-        let frame = frame.map_err(|error| from_error(&error))?;
-        let buffer = frame.into_buffer();
-        let (width, height) = buffer.dimensions();
-        let plane = Plane::from_image(width, height, ImageColor::Rgba8, buffer.into_raw());
-        if let Some(plane) = plane {
-            session.frame(decoded, &plane);
+        data.resize(reader.output_buffer_size().unwrap_or_default(), 0);
+        let info = match reader.next_frame(&mut data) {
+            Err(png::DecodingError::Parameter(_)) => {
+                return Err(Trouble::new(
+                    Reason::Truncated,
+                    format!("the animation has {frame} of the {frames} frames that it states"),
+                ));
+            }
+            read => read.map_err(failed)?,
+        };
+        // Interlaced frames stand in rows as wide as the canvas.
+        let wide = if reader.info().interlaced { header.width } else { info.width };
+        if depth == BitDepth::Sixteen {
+            narrow(&mut data, u16::from_be_bytes);
         }
-        decoded += 1;
-    }
-    if decoded < frames {
-        return Err(Trouble::new(
-            Reason::Truncated,
-            format!("the animation has {decoded} of the {frames} frames that it states"),
-        ));
+        let control = reader.info().frame_control().copied().unwrap_or(FrameControl {
+            width: info.width,
+            height: info.height,
+            ..FrameControl::default()
+        });
+        let area = Area {
+            left: control.x_offset,
+            top: control.y_offset,
+            width: control.width,
+            height: control.height,
+        };
+        // The first frame has nothing before it to go back to.
+        let back = control.dispose_op == DisposeOp::Previous && frame > 0;
+        let saved = back.then(|| canvas.saved(area));
+        draw(&mut canvas, area, data.chunks(wide as usize * color.samples()), control.blend_op);
+        canvas.show(&mut spare, |plane| session.frame(frame, plane));
+        match (control.dispose_op, saved) {
+            (DisposeOp::None, _) => {}
+            (_, Some(saved)) => canvas.restore(area, &saved),
+            (DisposeOp::Background | DisposeOp::Previous, None) => canvas.clear(area),
+        }
     }
     Ok(())
+}
+
+/// Draws the rows of a frame over what is there, or in its place.
+fn draw<'a>(canvas: &mut Canvas, area: Area, rows: impl Iterator<Item = &'a [u8]>, blend: BlendOp) {
+    fn over<P: Pixel<Subpixel = u8>>(below: &mut [u8], above: &[u8]) {
+        let step = usize::from(P::CHANNEL_COUNT);
+        for (below, above) in below.chunks_exact_mut(step).zip(above.chunks_exact(step)) {
+            P::from_slice_mut(below).blend(P::from_slice(above));
+        }
+    }
+    let step = canvas.step();
+    for (below, above) in canvas.rows(area).zip(rows) {
+        match (blend, step) {
+            (BlendOp::Over, 2) => over::<LumaA<u8>>(below, above),
+            (BlendOp::Over, 4) => over::<Rgba<u8>>(below, above),
+            _ => {
+                let length = below.len();
+                below.copy_from_slice(&above[..length]);
+            }
+        }
+    }
 }
