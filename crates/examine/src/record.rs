@@ -5,7 +5,7 @@ use hashward_media::{FrameFeatures, LabelledHash, Reason};
 use serde::{Deserialize, Serialize};
 
 /// Version of [`Examination`]'s encoding. Raised whenever the fields or their order change.
-pub const EXAMINATION_VERSION: u16 = 3;
+pub const EXAMINATION_VERSION: u16 = 4;
 
 /// What became of the pictures that the content may hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
