@@ -4,7 +4,8 @@ use hashward_hash::{Digests, HashValue};
 use hashward_media::{FrameFeatures, LabelledHash, Reason};
 use serde::{Deserialize, Serialize};
 
-/// Version of [`Examination`]'s encoding. Raised whenever the fields or their order change.
+/// Version of [`Examination`]'s encoding and of what is found in the same bytes. Raised whenever the
+/// fields or their order change, or a picture is hashed otherwise.
 pub const EXAMINATION_VERSION: u16 = 4;
 
 /// What became of the pictures that the content may hold.
