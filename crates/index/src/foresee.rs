@@ -44,7 +44,11 @@ impl CodeTable<'_> {
         need: &mut dyn FnMut(Part, Where<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let all = targets.prepared();
-        self.ways(method, all, |method, part| {
+        let kin = self.kin(method, targets);
+        if !kin.is_empty() {
+            need(Part::Codes, Where::Everywhere)?;
+        }
+        self.ways(method, &kin.alone, |method, part| {
             let parts: &[Part] = match (method, self.tree, self.prefix, self.multi) {
                 (Method::BkTree, Some(_), ..) => &[Part::Tree, Part::Codes],
                 (Method::MultiIndex, _, Some(prefix), Some(index)) => {

@@ -21,6 +21,7 @@
 pub mod bktree;
 pub mod exact;
 mod foresee;
+mod kin;
 pub mod linear;
 pub mod mih;
 pub mod opaque;
@@ -35,6 +36,7 @@ pub use foresee::{Part, Where};
 pub use mih::MultiIndex;
 pub use targets::{Target, TargetSet};
 
+use kin::Kin;
 use targets::Prepared;
 
 /// A code of the table within the radius of a target.
@@ -142,8 +144,13 @@ impl<'a> CodeTable<'a> {
         targets: &TargetSet,
         mut found: impl FnMut(Match),
     ) -> Result<u64, Damaged> {
-        let mut distances = 0;
-        self.ways(method, targets.prepared(), |method, part| -> Result<(), Damaged> {
+        let kin = self.kin(method, targets);
+        let mut distances = kin.search(self.codes, |of, hit| {
+            for &target in targets.numbers(of) {
+                found(Match { target, ..hit });
+            }
+        });
+        self.ways(method, &kin.alone, |method, part| -> Result<(), Damaged> {
             distances += self.search_by(method, part, |hit| {
                 for &target in targets.numbers(&part[hit.target as usize]) {
                     found(Match { target, ..hit });
@@ -152,6 +159,14 @@ impl<'a> CodeTable<'a> {
             Ok(())
         })?;
         Ok(distances)
+    }
+
+    /// Gathers targets that are searched together, where the method is free.
+    fn kin<'t>(&self, method: Method, targets: &'t TargetSet) -> Kin<'t> {
+        match method {
+            Method::Auto => Kin::of(self.available(), targets.prepared()),
+            _ => Kin::none(targets.prepared()),
+        }
     }
 
     /// Hands the targets, which come by ascending radius, on in parts that go the same way: all of

@@ -19,6 +19,7 @@
 //! one that the machine has.
 
 pub mod bandwidth;
+pub mod columns;
 pub mod compress;
 mod dispatch;
 pub mod gather;
