@@ -27,6 +27,12 @@ const WINDOW: usize = 256;
 /// three others.
 const WORTH: f64 = 0.25;
 
+/// Nanoseconds that it takes to look whether two targets are near each other.
+const LOOK: f64 = 10.0;
+
+/// Looking for kin may take this part of the time that the targets take without it.
+const LOOKING: f64 = 0.1;
+
 /// Targets by how they are searched.
 pub(crate) struct Kin<'t> {
     passes: Vec<Pass>,
@@ -70,6 +76,10 @@ impl<'t> Kin<'t> {
             if cost >= WORTH * pass && same[0].radius <= REACH {
                 costly.extend(same.iter().map(|target| (*target, cost)));
             }
+        }
+        let looks = costly.len() as f64 * costly.len().min(WINDOW) as f64;
+        if looks * LOOK > LOOKING * costly.iter().map(|(_, cost)| cost).sum::<f64>() {
+            return kin;
         }
         let (mut gathered, mut saved) = (Vec::new(), 0.0);
         for window in costly.chunks(WINDOW) {
@@ -204,7 +214,7 @@ mod tests {
     fn kin_is_gathered_and_finds_what_each_target_would() {
         for clustered in [false, true] {
             let mut source = Codes::seeded(5);
-            let codes = if clustered { source.clustered(5000) } else { source.random(5000) };
+            let codes = if clustered { source.clustered(30_000) } else { source.random(30_000) };
             let targets = targets(&mut source, &codes);
             let bytes: Vec<[u8; 32]> = codes.iter().map(|code| code.to_store_order()).collect();
             let table = CodeTable::new(&bytes);
@@ -233,7 +243,7 @@ mod tests {
     fn few_targets_and_small_radii_are_left_alone() {
         let mut source = Codes::seeded(9);
         let codes: Vec<[u8; 32]> =
-            source.random(5000).iter().map(|code| code.to_store_order()).collect();
+            source.random(30_000).iter().map(|code| code.to_store_order()).collect();
         let table = CodeTable::new(&codes);
         let target = |radius| Target { code: codes[0], radius };
         let few = TargetSet::new(&[target(48), target(46), target(44)]);
