@@ -14,6 +14,7 @@ use crate::targets::Prepared;
 use crate::{Match, Method};
 use hashward_kernels::columns::{CODES, Columns, PAYS};
 use hashward_kernels::hamming::{Near, distance256};
+use hashward_kernels::prefetch::prefetch;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -166,9 +167,18 @@ impl<'t> Kin<'t> {
         let mut distances = (codes.len() * self.passes.len()) as u64;
         let mut columns = Columns::default();
         let mut near: Vec<Near> = Vec::new();
-        for (block, codes) in codes.chunks(CODES).enumerate() {
+        let all = codes;
+        // Two codes share a cache line.
+        let lines = (CODES / 2).div_ceil(self.passes.len());
+        for (block, codes) in all.chunks(CODES).enumerate() {
             columns.fill(codes);
+            let mut next = (block + 1) * CODES;
             for pass in &self.passes {
+                // The next block is fetched while this one is compared.
+                for _ in 0..lines {
+                    prefetch(all, next);
+                    next += 2;
+                }
                 columns.scan(&pass.leader, pass.reach, &mut near);
                 let members = &self.members[pass.members.clone()];
                 for hit in near.drain(..) {
