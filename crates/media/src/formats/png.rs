@@ -51,11 +51,10 @@ pub(super) fn still_plane(bytes: &[u8], session: &mut Session<'_>) -> Result<Pla
     still(bytes, &header, session)
 }
 
+type Reader<'a> = png::Reader<Cursor<&'a [u8]>>;
+
 /// A decoder that has read everything before the pixels, and the bytes of a pixel as it gives them.
-fn reader<'a>(
-    bytes: &'a [u8],
-    header: &Header,
-) -> Result<(png::Reader<Cursor<&'a [u8]>>, u64), Trouble> {
+fn reader<'a>(bytes: &'a [u8], header: &Header) -> Result<(Reader<'a>, u64), Trouble> {
     let mut decoder =
         png::Decoder::new_with_limits(Cursor::new(bytes), limits(u64::from(header.width) * 16));
     decoder.set_ignore_text_chunk(true);
@@ -68,7 +67,7 @@ fn reader<'a>(
 }
 
 /// Memory for all pixels of a frame.
-fn buffer(reader: &png::Reader<Cursor<&[u8]>>) -> Result<Vec<u8>, Trouble> {
+fn buffer(reader: &Reader<'_>) -> Result<Vec<u8>, Trouble> {
     let length = reader.output_buffer_size();
     length
         .map(|length| vec![0; length])
