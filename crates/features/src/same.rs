@@ -11,7 +11,7 @@ const TURNED: u8 = 12;
 /// Scales by which it may have been found finer or coarser.
 const SCALES: u8 = 1;
 /// Most that the ratio of the sides may differ, in 256ths: they are rounded when a picture is scaled.
-const STRETCHED: u64 = 6;
+const STRETCHED: u128 = 6;
 /// Least per cent of the corners of the signature with fewer that the other has, too.
 const KEPT: usize = 45;
 /// Inner cells, of 16, over which these lie.
@@ -48,7 +48,7 @@ pub(crate) fn same_picture(one: &Signature, other: &Signature) -> bool {
 /// True where both frames have the same ratio of their sides, as far as rounding lets them.
 fn same_shape(one: &Signature, other: &Signature) -> bool {
     let ((w, h), (v, i)) = (one.frame(), other.frame());
-    let (a, b) = (u64::from(w) * u64::from(i), u64::from(h) * u64::from(v));
+    let (a, b) = (u128::from(w) * u128::from(i), u128::from(h) * u128::from(v));
     a.abs_diff(b) * 256 <= a.max(b) * STRETCHED
 }
 

@@ -41,6 +41,15 @@ fn one_reason(error: &(dyn Error + 'static)) -> Option<Reason> {
             _ => None,
         };
     }
+    if let Some(error) = error.downcast_ref::<gif::DecodingError>() {
+        return match error {
+            gif::DecodingError::MemoryLimit | gif::DecodingError::OutOfMemory => {
+                Some(Reason::Limit)
+            }
+            gif::DecodingError::UnexpectedEof => Some(Reason::Truncated),
+            _ => None,
+        };
+    }
     if let Some(error) = error.downcast_ref::<tiff::TiffError>() {
         return match error {
             tiff::TiffError::IoError(error) => one_reason(error),

@@ -204,6 +204,88 @@ fn animated_png_frames_are_composed() {
         .for_each(|(i, frame)| assert_frame(&report, i as u32, &of_rgb(frame)));
 }
 
+/// The rows of all frames together are more than a decoder may keep of one.
+#[test]
+fn many_wide_frames_of_a_png_are_all_read() {
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, 20_000, 6);
+    encoder.set_color(png::ColorType::Rgba);
+    encoder.set_animated(40, 0).unwrap();
+    let mut writer = encoder.write_header().unwrap();
+    for frame in 0..40 {
+        writer.write_image_data(&[frame; 4 * 20_000 * 6]).unwrap();
+    }
+    drop(writer);
+    let report = examine(&file);
+    assert_eq!((report.status, report.frames_examined), (Ok(()), 40));
+}
+
+/// Whether a program knows animations or not, what it shows is hashed.
+#[test]
+fn a_png_picture_beside_its_animation_is_hashed_too() {
+    let [still, first, second] = [0, 1, 2].map(|seed| picture(40, 30, seed));
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, 40, 30);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_animated(2, 0).unwrap();
+    encoder.set_sep_def_img(true).unwrap();
+    let mut writer = encoder.write_header().unwrap();
+    for frame in [&still, &first, &second] {
+        writer.write_image_data(frame).unwrap();
+    }
+    drop(writer);
+    let report = examine(&file);
+    assert_eq!(report.status, Ok(()));
+    assert_eq!((report.frames_examined, report.frames_total), (3, Some(3)));
+    for (number, frame) in (0..).zip([&still, &first, &second]) {
+        assert_frame(&report, number, &of_rgb(frame));
+    }
+}
+
+/// Two animations that no program shows: more frames than there may be, and none at all.
+#[test]
+fn a_png_picture_with_a_false_word_of_an_animation_is_hashed() {
+    let picture = picture(40, 30, 3);
+    let file = encode(&DynamicImage::from(picture.clone()), ImageFormat::Png);
+    for frames in [2, u32::MAX] {
+        let mut chunk = b"acTL".to_vec();
+        chunk.extend([frames, 0].map(u32::to_be_bytes).concat());
+        let crc = !chunk.iter().fold(u32::MAX, |crc, byte| {
+            (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+                if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 }
+            })
+        });
+        let mut false_one = file[..33].to_vec();
+        false_one.extend(8_u32.to_be_bytes());
+        false_one.extend(chunk);
+        false_one.extend(crc.to_be_bytes());
+        false_one.extend(&file[33..]);
+        let report = examine(&false_one);
+        assert_frame(&report, 0, &of_rgb(&picture));
+        assert_eq!(report.frames_examined, 1);
+        assert_eq!(report.status.is_ok(), frames == u32::MAX, "{:?}", report.status);
+    }
+}
+
+#[test]
+fn a_gif_with_a_long_description_is_read() {
+    let indices: Vec<u8> = (0..60 * 50).map(|i| (i % 125) as u8).collect();
+    let frame = GifFrame { place: [0, 0, 60, 50], disposal: 1, transparent: None, indices };
+    let plain = gif_by_hand(60, 50, gif_colour, &[frame]);
+    let mut file = plain[..13 + 3 * 128].to_vec();
+    file.extend([0x21, 0xff, 11]);
+    file.extend(b"XMP DataXMP");
+    for _ in 0..12_000 {
+        file.push(255);
+        file.extend([b'x'; 255]);
+    }
+    file.push(0);
+    file.extend(&plain[13 + 3 * 128..]);
+    let (report, expected) = (examine(&file), examine(&plain));
+    assert_eq!((&report.status, report.frames_examined), (&Ok(()), 1));
+    assert_eq!(report.hashes, expected.hashes);
+}
+
 /// The container of an animated WebP file around the bitstreams of still ones.
 fn animated_webp(frames: &[RgbImage]) -> Vec<u8> {
     let three = |value: u32| value.to_le_bytes()[..3].to_vec();

@@ -7,15 +7,18 @@ use crate::{Reason, Trouble};
 use gif::{ColorOutput, DecodeOptions, Decoder, DecodingError, DisposalMethod, Frame, MemoryLimit};
 use std::num::NonZeroU64;
 
+/// Bytes of descriptions (XMP) and of colour profiles that the decoder keeps, each.
+const METADATA: u64 = 50_000_000;
+
 pub(super) fn decode(bytes: &[u8], session: &mut Session<'_>) -> Result<(), Trouble> {
     session.phase("read GIF blocks");
     let blocks = Blocks::walk(bytes);
-    // The canvas, the part of it that a frame gives back, and the frame's palette indices.
-    let step = if blocks.grey { 1 } else { 3 };
-    let frame = u64::from(blocks.widest) * u64::from(blocks.highest);
+    // What the file says about itself is kept while its frames are decoded.
+    let metadata = METADATA.min(bytes.len() as u64);
+    session.memory_bytes(2 * metadata)?;
     let mut options = DecodeOptions::new();
     options.set_color_output(ColorOutput::Indexed);
-    if let Some(limit) = NonZeroU64::new(frame + (1 << 20)) {
+    if let Some(limit) = NonZeroU64::new(metadata) {
         options.set_memory_limit(MemoryLimit::Bytes(limit));
     }
     let mut decoder = options
@@ -27,13 +30,16 @@ pub(super) fn decode(bytes: &[u8], session: &mut Session<'_>) -> Result<(), Trou
     session.admit(width, height)?;
     // A frame may be larger than the canvas.
     session.admit(blocks.widest.max(1), blocks.highest.max(1))?;
+    // The canvas, the part of it that a frame gives back, and the frame's palette indices.
+    let step = if blocks.grey { 1 } else { 3 };
     let canvas = u64::from(width) * u64::from(height);
-    session.memory_bytes(2 * step * canvas + frame)?;
+    let frame = u64::from(blocks.widest) * u64::from(blocks.highest);
+    session.memory_bytes(2 * step * canvas + frame + 2 * metadata)?;
     let mut canvas = Canvas::new((width, height), step as usize);
     let mut indices = Vec::new();
     let mut decoded = 0;
     while decoded < blocks.frames {
-        session.spend(width, height)?;
+        session.spend(width.max(blocks.widest), height.max(blocks.highest))?;
         session.phase("decode GIF frame");
         match draw(&mut decoder, &mut canvas, &mut indices, |canvas| {
             canvas.show(&mut Vec::new(), |plane| session.frame(decoded, plane));

@@ -14,9 +14,9 @@ pub(super) fn decode(bytes: &[u8], session: &mut Session<'_>) -> Result<(), Trou
     let header = Header::read(bytes)?;
     session.size(header.width, header.height);
     session.admit(header.width, header.height)?;
-    let frames = animation_frames(bytes).unwrap_or(1);
+    let frames = animation_frames(bytes).unwrap_or(0);
     session.total(frames.max(1));
-    if frames > 1 {
+    if frames > 0 {
         return animation(bytes, &header, frames, session);
     }
     let plane = still(bytes, &header, session)?;
@@ -54,9 +54,10 @@ pub(super) fn still_plane(bytes: &[u8], session: &mut Session<'_>) -> Result<Pla
 type Reader<'a> = png::Reader<Cursor<&'a [u8]>>;
 
 /// A decoder that has read everything before the pixels, and the bytes of a pixel as it gives them.
-fn reader<'a>(bytes: &'a [u8], header: &Header) -> Result<(Reader<'a>, u64), Trouble> {
-    let mut decoder =
-        png::Decoder::new_with_limits(Cursor::new(bytes), limits(u64::from(header.width) * 16));
+/// The decoder counts a row of each of the `frames` against its limit and gives none back.
+fn reader<'a>(bytes: &'a [u8], header: &Header, frames: u32) -> Result<(Reader<'a>, u64), Trouble> {
+    let rows = u64::from(header.width) * 8 * (u64::from(frames) + 2);
+    let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), limits(rows));
     decoder.set_ignore_text_chunk(true);
     decoder.set_ignore_iccp_chunk(true);
     decoder.set_transformations(Transformations::EXPAND);
@@ -76,7 +77,7 @@ fn buffer(reader: &Reader<'_>) -> Result<Vec<u8>, Trouble> {
 
 fn still(bytes: &[u8], header: &Header, session: &mut Session<'_>) -> Result<Plane, Trouble> {
     session.spend(header.width, header.height)?;
-    let (mut reader, bytes_per_pixel) = reader(bytes, header)?;
+    let (mut reader, bytes_per_pixel) = reader(bytes, header, 1)?;
     let (color, depth) = reader.output_color_type();
     // The picture, and a few rows with their window of unpacked data.
     let rows = u64::from(header.width) * bytes_per_pixel * 16;
@@ -86,6 +87,16 @@ fn still(bytes: &[u8], header: &Header, session: &mut Session<'_>) -> Result<Pla
     let mut data = buffer(&reader)?;
     reader.next_frame(&mut data).map_err(|error| from_error(&error))?;
     // A file that ends right behind its pixels lost only its end marker, but is cut all the same.
+    plane(header, color, depth, data)
+}
+
+/// The pixels as they are hashed, without alpha and 8 bits a sample.
+fn plane(
+    header: &Header,
+    color: ColorType,
+    depth: BitDepth,
+    mut data: Vec<u8>,
+) -> Result<Plane, Trouble> {
     if depth == BitDepth::Sixteen {
         narrow(&mut data, u16::from_be_bytes);
     }
@@ -130,7 +141,8 @@ fn animation(
     frames: u32,
     session: &mut Session<'_>,
 ) -> Result<(), Trouble> {
-    let (mut reader, bytes_per_pixel) = reader(bytes, header)?;
+    let most = frames.min(session.limits.frames).saturating_add(1);
+    let (mut reader, bytes_per_pixel) = reader(bytes, header, most)?;
     let (color, depth) = reader.output_color_type();
     // A frame, the canvas, what a frame gives back, the copy without alpha, and a few rows.
     let pixels = u64::from(header.width) * u64::from(header.height);
@@ -138,10 +150,20 @@ fn animation(
     session.phase("decode animated PNG");
     let failed = |error: png::DecodingError| from_error(&error);
     let mut data = buffer(&reader)?;
+    let mut before = 0;
     if reader.info().frame_control.is_none() {
-        // What is shown where animations are not known.
+        // What is shown where animations are not known is no frame of this one.
         session.spend(header.width, header.height)?;
         reader.next_frame(&mut data).map_err(failed)?;
+        let shown = plane(header, color, depth, std::mem::take(&mut data))?;
+        session.frame(0, &shown);
+        if reader.info().animation_control().is_none() {
+            // What the file says of an animation cannot be one, so nobody shows it.
+            session.total(1);
+            return Ok(());
+        }
+        before = 1;
+        session.total(frames.saturating_add(1));
     }
     let mut canvas = Canvas::new((header.width, header.height), color.samples());
     let mut spare = Vec::new();
@@ -178,7 +200,7 @@ fn animation(
         let back = control.dispose_op == DisposeOp::Previous && frame > 0;
         let saved = back.then(|| canvas.saved(area));
         draw(&mut canvas, area, data.chunks(wide as usize * color.samples()), control.blend_op);
-        canvas.show(&mut spare, |plane| session.frame(frame, plane));
+        canvas.show(&mut spare, |plane| session.frame(before + frame, plane));
         match (control.dispose_op, saved) {
             (DisposeOp::None, _) => {}
             (_, Some(saved)) => canvas.restore(area, &saved),
