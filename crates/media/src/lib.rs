@@ -32,7 +32,7 @@
 //! | palettes | their colours; transparent entries keep theirs |
 //! | TIFF in four inks | RGB: `(255 − ink) · (255 − black) / 255` |
 //! | TIFF in luma and chroma | its luma plane |
-//! | GIF, animated PNG and WebP | every frame as a viewer shows it, composed on the canvas |
+//! | GIF, animated PNG and WebP | every frame as a viewer shows it, composed on the canvas; first, what programs show that do not know animated PNG, where that is no frame |
 //! | TIFF, icons | every page and entry |
 //! | Exif orientation | not applied: pixels as stored, and all eight orientations are hashed |
 //!
