@@ -9,9 +9,9 @@
 //! Passes compare blocks of codes that were turned word by word (`kernels::columns`), which takes the
 //! same time at every radius; where that is faster, a target without kin is its own leader.
 
+use crate::Method;
 use crate::plan::{self, Available};
 use crate::targets::Prepared;
-use crate::{Match, Method};
 use hashward_kernels::columns::{CODES, Columns, PAYS};
 use hashward_kernels::hamming::{Near, distance256};
 use hashward_kernels::prefetch::prefetch;
@@ -24,8 +24,8 @@ const REACH: u16 = 104;
 /// Targets among which kin is looked for at a time.
 const WINDOW: usize = 256;
 
-/// A target of a pass that costs less than this part of the pass is not worth one with two or
-/// three others.
+/// A target that costs less than this part of a pass without it is left alone: it would take more
+/// than four like it to be worth one.
 const WORTH: f64 = 0.25;
 
 /// Nanoseconds that it takes to look whether two targets are near each other.
@@ -155,28 +155,23 @@ impl<'t> Kin<'t> {
     ///
     /// # Panics
     /// When the table has more than `u32::MAX` codes.
-    pub(crate) fn search(
-        &self,
-        codes: &[[u8; 32]],
-        mut found: impl FnMut(&Prepared, Match),
-    ) -> u64 {
+    pub(crate) fn search(&self, table: &[[u8; 32]], mut found: impl FnMut(&Prepared, Near)) -> u64 {
         if self.is_empty() {
             return 0;
         }
-        assert!(u32::try_from(codes.len()).is_ok(), "a table has at most u32::MAX codes");
-        let mut distances = (codes.len() * self.passes.len()) as u64;
+        assert!(u32::try_from(table.len()).is_ok(), "a table has at most u32::MAX codes");
+        let mut distances = (table.len() * self.passes.len()) as u64;
         let mut columns = Columns::default();
         let mut near: Vec<Near> = Vec::new();
-        let all = codes;
         // Two codes share a cache line.
         let lines = (CODES / 2).div_ceil(self.passes.len());
-        for (block, codes) in all.chunks(CODES).enumerate() {
+        for (block, codes) in table.chunks(CODES).enumerate() {
             columns.fill(codes);
             let mut next = (block + 1) * CODES;
             for pass in &self.passes {
                 // The next block is fetched while this one is compared.
                 for _ in 0..lines {
-                    prefetch(all, next);
+                    prefetch(table, next);
                     next += 2;
                 }
                 columns.scan(&pass.leader, pass.reach, &mut near);
@@ -190,7 +185,7 @@ impl<'t> Kin<'t> {
                         distances += 1;
                         if distance <= target.radius {
                             let index = (block * CODES) as u32 + hit.index;
-                            found(target, Match { target: 0, index, distance });
+                            found(target, Near { index, distance });
                         }
                     }
                 }
@@ -203,7 +198,7 @@ impl<'t> Kin<'t> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{CodeTable, Target, TargetSet};
+    use crate::{CodeTable, Match, Target, TargetSet};
     use hashward_hash::Pdq;
     use hashward_testkit::{Codes, brute_force};
 

@@ -36,6 +36,7 @@ pub use foresee::{Part, Where};
 pub use mih::MultiIndex;
 pub use targets::{Target, TargetSet};
 
+use hashward_kernels::hamming::Near;
 use kin::Kin;
 use targets::Prepared;
 
@@ -145,9 +146,9 @@ impl<'a> CodeTable<'a> {
         mut found: impl FnMut(Match),
     ) -> Result<u64, Damaged> {
         let kin = self.kin(method, targets);
-        let mut distances = kin.search(self.codes, |of, hit| {
+        let mut distances = kin.search(self.codes, |of, Near { index, distance }| {
             for &target in targets.numbers(of) {
-                found(Match { target, ..hit });
+                found(Match { target, index, distance });
             }
         });
         self.ways(method, &kin.alone, |method, part| -> Result<(), Damaged> {

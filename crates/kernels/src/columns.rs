@@ -122,6 +122,7 @@ impl Columns {
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use super::{Columns, Near, WORDS, Word};
+    use crate::hamming::avx2::ones_per_byte;
     use std::arch::x86_64::*;
 
     #[target_feature(enable = "avx512f,avx512vpopcntdq")]
@@ -183,37 +184,16 @@ mod x86 {
             }
         }
     }
-
-    /// The number of ones of each byte, nibble by nibble.
-    #[inline]
-    #[target_feature(enable = "avx2")]
-    fn ones_per_byte(bits: __m256i) -> __m256i {
-        let ones_of_nibble = _mm256_setr_epi8(
-            0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, //
-            0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4,
-        );
-        let nibble = _mm256_set1_epi8(15);
-        let low = _mm256_shuffle_epi8(ones_of_nibble, _mm256_and_si256(bits, nibble));
-        let high = _mm256_and_si256(_mm256_srli_epi16::<4>(bits), nibble);
-        _mm256_add_epi8(low, _mm256_shuffle_epi8(ones_of_nibble, high))
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hamming::tests::oracle;
     use proptest::prelude::*;
 
     fn check(codes: &[[u8; 32]], query: &[u8; 32], radius: u16) {
-        let mut expected = Vec::new();
-        for (index, code) in codes.iter().enumerate() {
-            let distance = (0..256)
-                .filter(|bit| (code[bit / 8] ^ query[bit / 8]) >> (bit % 8) & 1 == 1)
-                .count() as u16;
-            if distance <= radius {
-                expected.push(Near { index: index as u32, distance });
-            }
-        }
+        let expected = oracle(codes.as_flattened(), 32, query, radius);
         let mut block = Columns::default();
         // What was held before must not shine through.
         block.fill(&[*query; 70]);

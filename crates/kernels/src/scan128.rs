@@ -66,6 +66,7 @@ fn scalar(first: usize, codes: &[[u8; 16]], query: &[u8; 16], radius: u16, out: 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use super::{Near, scalar};
+    use crate::hamming::avx2::ones_per_word;
     use std::arch::x86_64::*;
 
     #[target_feature(enable = "avx512f,avx512vpopcntdq,popcnt")]
@@ -124,21 +125,6 @@ mod x86 {
         }
         scalar(codes.len() - tail.len(), tail, query, radius, out);
     }
-
-    /// The number of ones of each 64-bit word, nibble by nibble.
-    #[inline]
-    #[target_feature(enable = "avx2")]
-    fn ones_per_word(bits: __m256i) -> __m256i {
-        let ones_of_nibble = _mm256_setr_epi8(
-            0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, //
-            0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4,
-        );
-        let nibble = _mm256_set1_epi8(15);
-        let low = _mm256_shuffle_epi8(ones_of_nibble, _mm256_and_si256(bits, nibble));
-        let high = _mm256_and_si256(_mm256_srli_epi16::<4>(bits), nibble);
-        let ones = _mm256_add_epi8(low, _mm256_shuffle_epi8(ones_of_nibble, high));
-        _mm256_sad_epu8(ones, _mm256_setzero_si256())
-    }
 }
 
 #[cfg(target_arch = "aarch64")]
@@ -172,18 +158,11 @@ mod arm {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hamming::tests::oracle;
     use proptest::prelude::*;
 
     fn check(codes: &[[u8; 16]], query: &[u8; 16], radius: u16) {
-        let mut expected = Vec::new();
-        for (index, code) in codes.iter().enumerate() {
-            let distance = (0..128)
-                .filter(|bit| (code[bit / 8] ^ query[bit / 8]) >> (bit % 8) & 1 == 1)
-                .count() as u16;
-            if distance <= radius {
-                expected.push(Near { index: index as u32, distance });
-            }
-        }
+        let expected = oracle(codes.as_flattened(), 16, query, radius);
         for backend in Backend::available() {
             let mut out = Vec::new();
             scan128_with(backend, codes, query, radius, &mut out);

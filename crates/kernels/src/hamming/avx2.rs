@@ -63,7 +63,14 @@ pub(super) unsafe fn scan256(
 /// The number of ones of each 64-bit word.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn ones_per_word(bits: __m256i) -> __m256i {
+pub(crate) fn ones_per_word(bits: __m256i) -> __m256i {
+    _mm256_sad_epu8(ones_per_byte(bits), _mm256_setzero_si256())
+}
+
+/// The number of ones of each byte, nibble by nibble.
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(crate) fn ones_per_byte(bits: __m256i) -> __m256i {
     let ones_of_nibble = _mm256_setr_epi8(
         0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, //
         0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4,
@@ -71,8 +78,7 @@ fn ones_per_word(bits: __m256i) -> __m256i {
     let nibble = _mm256_set1_epi8(15);
     let low = _mm256_shuffle_epi8(ones_of_nibble, _mm256_and_si256(bits, nibble));
     let high = _mm256_and_si256(_mm256_srli_epi16::<4>(bits), nibble);
-    let ones = _mm256_add_epi8(low, _mm256_shuffle_epi8(ones_of_nibble, high));
-    _mm256_sad_epu8(ones, _mm256_setzero_si256())
+    _mm256_add_epi8(low, _mm256_shuffle_epi8(ones_of_nibble, high))
 }
 
 /// # Safety

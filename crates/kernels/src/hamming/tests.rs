@@ -5,7 +5,7 @@ use crate::Backend;
 use proptest::prelude::*;
 
 /// Written without any of the code above: bit by bit.
-fn oracle(codes: &[u8], width: usize, query: &[u8], radius: u16) -> Vec<Near> {
+pub(crate) fn oracle(codes: &[u8], width: usize, query: &[u8], radius: u16) -> Vec<Near> {
     let bit = |bytes: &[u8], i: usize| bytes[i / 8] >> (i % 8) & 1;
     let mut out = Vec::new();
     for (index, code) in codes.chunks_exact(width).enumerate() {
